@@ -1,0 +1,1 @@
+"""What is learnt; knows nothing of files' formats or of domains."""

@@ -1,0 +1,167 @@
+"""Autoencoder: encoder, latent, decoder, heads, penalties and corruption on one page."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sciae.autoencoders.heads import Decoded, Joint
+from sciae.autoencoders.normalise import Normaliser
+from sciae.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sciae.autoencoders.corruptions import Corruption
+    from sciae.autoencoders.features import Features
+    from sciae.autoencoders.latents import Code, Latent
+    from sciae.autoencoders.penalties import Penalty
+    from sciae.batch import Batch
+    from sciae.schema import Schema
+    from sciae.table import Table
+
+__all__ = ["Autoencoder", "Loss", "evaluating"]
+
+
+class Loss(NamedTuple):
+    """The loss of each row, in nats, and the terms it is the weighted sum of."""
+
+    total: Tensor  # (row,)
+    terms: Mapping[str, Tensor]  # each (row,), before its weight
+
+
+class Autoencoder(nn.Module):
+    r"""encoder -> latent -> decoder, judged by a likelihood and by penalties.
+
+    .. math:: L_i = \sum_f -\ln p_f(x_{if} \mid \hat x_i) + \sum_t \lambda_t\, t(x_i)
+
+    Every kind of autoencoder is this class with other parts (`sciae.kinds`). Each term is
+    per row, in nats, summed over features, with all constants; weights and the mean over
+    rows are taken in one place, `sciae.autoencoders.fit`.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the tables that the model reads.
+    encoder : Module
+        Features -> hidden vector of width ``latent.width``.
+    latent : Latent
+    decoder : Module
+        Code -> `Decoded`, the parameters of the heads.
+    heads : Joint, optional
+        By default one per kind of field, normal widths learnt per column.
+    penalties : sequence of Penalty
+    corruption : Corruption, optional
+        In training only; the target stays clean.
+
+    Examples
+    --------
+    >>> from sciae.autoencoders import kinds
+    >>> from sciae.schema import Field, Schema
+    >>> schema = Schema(tuple(Field(name=n, kind="continuous") for n in "abc"))
+    >>> model = kinds.variational(schema, latent=1)
+    >>> type(model).__name__, model.latent.dim
+    ('Autoencoder', 1)
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        encoder: nn.Module,
+        latent: Latent,
+        decoder: nn.Module,
+        heads: Joint | None = None,
+        penalties: Sequence[Penalty] = (),
+        corruption: Corruption | None = None,
+    ) -> None:
+        super().__init__()
+        self.schema = schema
+        self.normaliser = Normaliser(schema)
+        self.encoder, self.decoder = encoder, decoder
+        self.latent: Latent = latent
+        self.heads = Joint(schema) if heads is None else heads
+        self.penalties = tuple(penalties)
+        self.corruption = corruption
+        names = ["loss", *self.terms]
+        if len(set(names)) < len(names):
+            raise SpecError(f"terms {names}", where="Autoencoder", expected="each name once")
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of the terms of the loss."""
+        return ("reconstruction", *(penalty.name for penalty in self.penalties))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which the networks compute."""
+        return next(self.decoder.parameters()).dtype
+
+    @property
+    def device(self) -> torch.device:
+        """On which the networks compute."""
+        return next(self.decoder.parameters()).device
+
+    def features(self, batch: Batch) -> Features:
+        """The batch, normalised, in the dtype of the networks."""
+        features: Features = self.normaliser(batch, self.dtype)
+        return features
+
+    def fit_normaliser(self, chunks: Iterable[Table]) -> None:
+        """Location and scale of each column from these rows."""
+        self.normaliser.fit(chunks)
+
+    def encode(self, features: Features, rng: torch.Generator | None = None) -> Code:
+        """The code of each row; its mean unless a generator is given."""
+        code: Code = self.latent(self.encoder(features), rng)
+        return code
+
+    def loss(self, features: Features, rng: torch.Generator, *, step: float = math.inf) -> Loss:
+        """The loss of each row, term by term, as in training step `step`.
+
+        By default as after the last: with the final weight of each penalty.
+        """
+        seen = features if self.corruption is None else self.corruption(features, rng)
+        code = self.encode(seen, rng)
+        misfit = self.heads.nll(self.decoder(code.z), features).total()
+        terms = {"reconstruction": misfit}
+        total = misfit
+        for penalty in self.penalties:
+            terms[penalty.name] = penalty(code)
+            total = total + penalty.weight_at(step) * terms[penalty.name]
+        return Loss(total, terms)
+
+    @torch.inference_mode()
+    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+        """The mean reconstruction of each flat field, in raw units, from the mean code."""
+        with evaluating(self):
+            decoded: Decoded = self.decoder(self.encode(self.features(batch)).mean)
+        return self._restored(self.heads.mean(decoded.flat))
+
+    @torch.inference_mode()
+    def sample(self, rows: int, rng: torch.Generator) -> dict[str, Tensor]:
+        """Rows drawn from the prior N(0, 1) of the code, through decoder and heads."""
+        z = torch.randn(rows, self.latent.dim, generator=rng, dtype=self.dtype, device=self.device)
+        with evaluating(self):
+            return self._restored(self.heads.sample(self.decoder(z).flat, rng))
+
+    def _restored(self, targets: Tensor) -> dict[str, Tensor]:
+        return {
+            place.field.name: self.normaliser.restore(targets[..., place.targets], place)
+            for place in self.normaliser.layout.places
+        }
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Dropout and batch statistics off inside, and as they were after."""
+    was = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was)

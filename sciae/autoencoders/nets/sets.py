@@ -1,0 +1,139 @@
+"""Sets: encoders blind to the order of elements, decoders with one slot per element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from sciae.autoencoders.heads.joint import Decoded
+from sciae.autoencoders.nets.dense import dense
+from sciae.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sciae.autoencoders.features import Features
+
+__all__ = ["SetDecoder", "SetEncoder"]
+
+
+class SetEncoder(nn.Module):
+    """One set field, and flat inputs beside it -> hidden vector.
+
+    Each element is embedded, the embeddings that exist are pooled (sum over a typical size,
+    and mean), and a second net reads the pool: DeepSets, arXiv:1703.06114. With `attention`
+    heads, elements look at each other once before the pooling (Set Transformer,
+    arXiv:1810.00825).
+
+    Parameters
+    ----------
+    name : str
+        The set field.
+    inputs : int
+        Of one element.
+    flat : int
+        Inputs beside the set.
+    width : int
+        Of the hidden vector.
+    size : int
+        Most elements; scales the sum.
+    hidden : sequence of int
+        Layers of the net per element and, reversed in role, of the net after the pool.
+    attention : int
+        Heads of the one attention layer; 0 for none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: int,
+        width: int,
+        *,
+        flat: int = 0,
+        size: int = 1,
+        hidden: Sequence[int] = (128, 64),
+        activation: str = "silu",
+        attention: int = 0,
+    ) -> None:
+        super().__init__()
+        if attention and hidden[-1] % attention:
+            raise SpecError(
+                f"{attention} attention heads, {hidden[-1]} numbers per element",
+                where="SetEncoder",
+                expected="a divisor",
+            )
+        self.settings: dict[str, object] = {
+            "name": name,
+            "inputs": inputs,
+            "width": width,
+            "flat": flat,
+            "size": size,
+            "hidden": list(hidden),
+            "activation": activation,
+            "attention": attention,
+        }
+        self.name, self.size = name, size
+        self.each = dense((inputs, *hidden), between=activation)
+        self.look = (
+            nn.MultiheadAttention(hidden[-1], attention, batch_first=True) if attention else None
+        )
+        self.pooled = dense((2 * hidden[-1] + 1 + flat, *hidden, width), between=activation)
+
+    def forward(self, features: Features) -> Tensor:
+        """The hidden vector, shape (row, width)."""
+        elements = features.sets[self.name]
+        assert elements.mask is not None
+        there = elements.mask[..., None]
+        embedded = self.each(elements.inputs) * there  # (row, element, hidden)
+        if self.look is not None:
+            embedded = (embedded + self._attend(embedded, elements.mask)) * there
+        count = there.sum(1).to(embedded.dtype)  # (row, 1)
+        total = embedded.sum(1)
+        parts = (total / self.size, total / count.clamp(min=1), count / self.size, features.inputs)
+        out: Tensor = self.pooled(torch.cat(parts, -1))
+        return out
+
+    def _attend(self, embedded: Tensor, mask: Tensor) -> Tensor:
+        assert self.look is not None
+        empty = ~mask.any(1, keepdim=True)  # a row without elements attends to its padding
+        out: Tensor = self.look(
+            embedded, embedded, embedded, need_weights=False, key_padding_mask=~(mask | empty)
+        )[0]
+        return out
+
+
+class SetDecoder(nn.Module):
+    """Code -> parameters of each slot of one set, and of the flat heads."""
+
+    def __init__(
+        self,
+        name: str,
+        dim: int,
+        *,
+        size: int,
+        element_parameters: int,
+        flat_parameters: int = 0,
+        hidden: Sequence[int] = (64, 128),
+        activation: str = "silu",
+    ) -> None:
+        super().__init__()
+        self.settings: dict[str, object] = {
+            "name": name,
+            "dim": dim,
+            "size": size,
+            "element_parameters": element_parameters,
+            "flat_parameters": flat_parameters,
+            "hidden": list(hidden),
+            "activation": activation,
+        }
+        self.name, self.size, self.flat = name, size, flat_parameters
+        out = flat_parameters + size * element_parameters
+        self.net = dense((dim, *hidden, out), between=activation)
+
+    def forward(self, z: Tensor) -> Decoded:
+        """Flat parameters (row, parameter) and slots (row, element, parameter)."""
+        out = self.net(z)
+        slots = out[..., self.flat :]
+        return Decoded(out[..., : self.flat], {self.name: slots.unflatten(-1, (self.size, -1))})

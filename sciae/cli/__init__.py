@@ -1,0 +1,78 @@
+"""The command line: one file per verb, imported only when that verb is called."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from sciae.errors import SciaeError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["main", "sciae"]
+
+VERBS = {
+    "fit": "Train a model on background and calibrate it.",
+    "score": "Score a file with a model; larger is stranger.",
+    "demo": "Run every job on the embedded samples and write one report.",
+}
+
+
+class Verbs(click.Group):
+    """Commands by name; help lists them without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The verbs, in the order of use."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb's own file, imported now."""
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(f"sciae.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """One line per verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sciae", prog_name="sciae")
+def sciae() -> None:
+    """Autoencoders for simulation data: their error, as a calibrated signal.
+
+    \b
+    sciae fit qcd.root --domain jets --out model/
+    sciae score data.root --model model/ --out scores.root
+    """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
+
+
+def main() -> None:
+    """Our errors are one line and status 2; others keep their trace; Ctrl-C is 130."""
+    signal.signal(signal.SIGTERM, _interrupt)  # clean up as after Ctrl-C
+    try:
+        sciae(standalone_mode=False)
+    except SciaeError as error:
+        sys.exit(_say(f"sciae: {error}", 2))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        sys.exit(_say("sciae: interrupted; nothing was left half-written", 130))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str, status: int) -> int:
+    click.echo(text, err=True)
+    return status
