@@ -53,21 +53,24 @@ def check_domain(domain: Domain, source: str | Path) -> Table:
     _check_equal(whole, domain.read(source), "reading twice")
     _check_origin(whole)
     for step in STEPS:
-        pieces = list(domain.stream(source, rows=step))
-        entries = _check_ranges(pieces)
-        if entries != whole.origins[-1].stop:
-            raise DataError(
-                f"streaming {step} entries at a time ends at {entries}",
-                expected=f"{whole.origins[-1].stop}, also where entries give no rows",
-            )
-        joined = Table.concat(pieces)
-        _check_origin(joined)
-        _check_equal(whole, joined, f"streaming {step} entries at a time")
-        _check_write(domain, pieces, entries)
+        _check_stream(domain, whole, list(domain.stream(source, rows=step)), step)
     restored = len(domain.restore(whole))
     if restored != len(whole):
         raise DataError(f"restore gave {restored} objects", expected=f"{len(whole)}, one per row")
     return whole
+
+
+def _check_stream(domain: Domain, whole: Table, pieces: list[Table], step: int) -> None:
+    what = f"streaming {step} entries at a time"
+    entries, wanted = _check_ranges(pieces), whole.origins[-1].stop
+    if entries != wanted:
+        raise DataError(
+            f"{what} ends at {entries}", expected=f"{wanted}, also where entries give no rows"
+        )
+    joined = Table.concat(pieces)
+    _check_origin(joined)
+    _check_equal(whole, joined, what)
+    _check_write(domain, pieces, entries)
 
 
 def _check_settings(domain: Any) -> None:

@@ -13,6 +13,9 @@ import pytest
 import uproot
 from hypothesis import settings
 
+from sciae.schema import Field, Schema
+from sciae.table import Table
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -47,7 +50,7 @@ def jets_of(samples: Path) -> Callable[..., dict[str, ak.Array]]:
         with uproot.open(samples / f"{name}.root") as file:
             a = file["jets"].arrays(entry_stop=jets)
         pt, eta, phi, e = (
-            ak.values_astype(a[f"c_{n}"], np.float64) for n in "pt eta phi e".split()
+            ak.values_astype(a[f"c_{n}"], np.float64) for n in ["pt", "eta", "phi", "e"]
         )
         momentum = pt * np.cosh(eta)
         e = ak.where(e > momentum, e, momentum)
@@ -150,3 +153,54 @@ def detector_of(samples: Path) -> Callable[[str], Any]:
         return calibrate(fitted.model, held_out, draws=16)
 
     return made
+
+
+MIXED = Schema(
+    (
+        Field(name="mass", kind="continuous", unit="GeV"),
+        Field(name="shape", kind="continuous", shape=(2, 2)),
+        Field(name="angle", kind="periodic", period=360.0, unit="deg"),
+        Field(name="flag", kind="binary"),
+        Field(name="type", kind="categorical", classes=("C", "N", "O")),
+        Field(name="hits", kind="count"),
+        Field(name="shares", kind="composition", shape=(3,)),
+        Field(
+            name="jet",
+            kind="set",
+            size=4,
+            inner=(
+                Field(name="pt", kind="continuous", unit="GeV"),
+                Field(name="phi", kind="periodic", period=6.28, unit="rad"),
+                Field(name="charge", kind="categorical", classes=("-", "0", "+")),
+            ),
+        ),
+    )
+)
+
+
+def _mixed(rows: int = 64, *, seed: int = 1, sets: bool = True, **settings: Any) -> Table:
+    rng = np.random.default_rng(seed)
+    factor = rng.normal(size=rows)
+    columns = {
+        "mass": 100 + 20 * factor,
+        "shape": rng.normal(size=(rows, 2, 2)) + factor[:, None, None],
+        "angle": rng.uniform(-180, 540, rows),
+        "flag": rng.integers(0, 2, rows),
+        "type": rng.integers(0, 3, rows),
+        "hits": rng.poisson(np.exp(1 + 0.3 * factor)),
+        "shares": rng.dirichlet(np.ones(3), rows),
+        "jet.mask": rng.random((rows, 4)) < rng.random((rows, 1)),
+        "jet.pt": rng.exponential(30, (rows, 4)),
+        "jet.phi": rng.uniform(-3.14, 3.14, (rows, 4)),
+        "jet.charge": rng.integers(0, 3, (rows, 4)),
+    }
+    if sets:
+        return Table(MIXED, columns, **settings)
+    flat = {name: values for name, values in columns.items() if not name.startswith("jet")}
+    return Table(Schema(MIXED.fields[:-1]), flat, **settings)
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Callable[..., Table]:
+    """Make a table with a field of each kind; without the set by ``sets=False``."""
+    return _mixed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +107,10 @@ def fit(
     if not bool(model.normaliser.fitted):
         model.fit_normaliser([rows])
     model.to(device)
-    both = _rows(model, rows, kept), _rows(model, held_out, held)
+    both = (
+        _rows(model, rows, kept, training.batch),
+        _rows(model, held_out, held, training.batch),
+    )
     run = "" if checkpoint is None else _fingerprint(model, training, both)
     loop = Loop(model, training, *both, torch_generator(rng, device=device))
     return loop.run(checkpoint, resume=resume, fingerprint=run)
@@ -129,13 +132,10 @@ def _check(model: Autoencoder, training: Training, tables: tuple[Table, Table | 
         )
 
 
-def _rows(model: Autoencoder, table: Table, numbers: NDArray[np.int64]) -> Rows:
-    """All rows, normalised, their weights divided by their mean."""
+def _rows(model: Autoencoder, table: Table, numbers: NDArray[np.int64], batch: int) -> Rows:
     table.require_weight()
     features = model.features(to_batch(table, device=model.device))
-    if features.weight is not None:
-        features = replace(features, weight=features.weight / features.weight.mean())
-    return Rows(features, torch.from_numpy(numbers).to(model.device))
+    return Rows.of(features, torch.from_numpy(numbers).to(model.device), batch=batch)
 
 
 def _fingerprint(model: Autoencoder, training: Training, parts: tuple[Rows, Rows]) -> str:

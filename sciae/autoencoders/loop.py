@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from tqdm import tqdm
@@ -27,25 +27,32 @@ if TYPE_CHECKING:
     from sciae.autoencoders.model import Autoencoder
     from sciae.autoencoders.training import Training
 
-__all__ = ["Loop", "Rows", "shares"]
+__all__ = ["Loop", "Rows"]
 
 VALIDATION_ROWS = 4096  # judged at once
 
 
-class Rows(NamedTuple):
-    """Normalised rows, and the number of each in the table that it came from."""
+@dataclass(frozen=True)
+class Rows:
+    """Normalised rows, the number of each in its table, and what each counts in a step."""
 
-    features: Features  # weights have mean one
-    numbers: Tensor
+    features: Features
+    numbers: Tensor  # (row,)
+    share: Tensor  # (row,) of a step's objective, sum_i share_i loss_i
+
+    @classmethod
+    def of(cls, features: Features, numbers: Tensor, *, batch: int) -> Rows:
+        """The one place where weights enter: a weight of two equals the row twice.
+
+        In a step of `batch` rows, shares sum to one on average.
+        """
+        weight = features.targets.new_ones(len(features))
+        if features.weight is not None:
+            weight = features.weight / features.weight.mean()
+        return cls(features, numbers, weight / min(batch, len(features)))
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-
-def shares(nats: Tensor, weight: Tensor | None) -> Tensor:
-    """What each row counts in a mean of `nats` over rows: the one place where weights enter."""
-    rows = len(nats)
-    return nats.new_full((rows,), 1 / rows) if weight is None else weight / rows
 
 
 @dataclass
@@ -128,19 +135,20 @@ class Loop:
         self.model.train()
         rate = self.training.rate_at(self.state.epoch)
         order = self._order()
-        losses = [self._step(self.rows.features.take(rows), rate) for rows in order]
-        weight = self.rows.features.weight
-        return _average(losses, None if weight is None else weight[torch.cat(order)])
+        losses = [self._step(rows, rate) for rows in order]
+        return _average(losses, self.rows.share[torch.cat(order)])
 
     def _order(self) -> tuple[Tensor, ...]:
         """Which rows each step of an epoch sees."""
         order = torch.randperm(len(self.rows), generator=self.rng, device=self.rng.device)
         return torch.split(order, self.training.batch)
 
-    def _step(self, features: Features, rate: float) -> Loss:
-        loss = self.model.loss(features, self.rng, step=self.state.step)
-        share = shares(loss.total, features.weight)  # the objective is loss.total @ share
-        gradients = torch.autograd.grad(loss.total, self.parameters, share)
+    def _step(self, rows: Tensor, rate: float) -> Loss:
+        loss = self.model.loss(self.rows.features.take(rows), self.rng, step=self.state.step)
+        share = self.rows.share.index_select(0, rows)
+        found = torch.autograd.grad(loss.total, self.parameters, share, allow_unused=True)
+        pairs = zip(self.parameters, found, strict=True)
+        gradients = [torch.zeros_like(x) if g is None else g for x, g in pairs]
         if self.training.clip is not None:
             gradients = _clipped(gradients, self.training.clip)
         self.optimiser.step(gradients, rate=rate)
@@ -150,7 +158,7 @@ class Loop:
     def _validate(self) -> dict[str, float]:
         with evaluating(self.model):
             judged = list(self._held_out_losses())
-        return _average([loss for _, _, loss in judged], self.held_out.features.weight)
+        return _average([loss for _, _, loss in judged], self.held_out.share)
 
     @torch.inference_mode()
     def _held_out_losses(self) -> Iterator[tuple[Tensor, Features, Loss]]:
@@ -184,7 +192,7 @@ class Loop:
             self.rng.set_state(noise)
             finite = bool(loss.total.isfinite().all())
             if finite:
-                self._step(features, rate)
+                self._step(rows, rate)
                 finite = self._weights_are_finite()
             if not finite:
                 where = f"epoch {self.state.epoch}, step {self.state.step}, in training"
@@ -236,11 +244,11 @@ class Loop:
         self.rng.set_state(tensors["noise"]["state"])
 
 
-def _average(losses: Sequence[Loss], weight: Tensor | None) -> dict[str, float]:
-    """The mean of the loss and of each term over all rows, judged in this order."""
+def _average(losses: Sequence[Loss], share: Tensor) -> dict[str, float]:
+    """The weighted mean of the loss and of each term over all rows, judged in this order."""
+    share = share.double() / share.double().sum()
     named = [{"loss": loss.total, **loss.terms} for loss in losses]
     columns = {name: torch.cat([one[name] for one in named]).double() for name in named[0]}
-    share = shares(columns["loss"], weight).double()
     return {name: torch.dot(column, share).item() for name, column in columns.items()}
 
 
@@ -248,11 +256,11 @@ def _finite(values: dict[str, float]) -> bool:
     return all(math.isfinite(value) for value in values.values())
 
 
-def _clipped(gradients: Sequence[Tensor], most: float) -> tuple[Tensor, ...]:
+def _clipped(gradients: list[Tensor], most: float) -> list[Tensor]:
     """The gradients, scaled so that their joint norm is at most `most`."""
     norm = torch.nn.utils.get_total_norm(gradients)
     factor = (most / (norm + 1e-6)).clamp(max=1.0)
-    return tuple(gradient * factor for gradient in gradients)
+    return [gradient * factor for gradient in gradients]
 
 
 def _copied(state: dict[str, Tensor]) -> dict[str, Tensor]:

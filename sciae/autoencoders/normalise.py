@@ -185,7 +185,7 @@ class Normaliser(nn.Module):
         return inputs, inputs if place.field.kind == "continuous" else targets, seen
 
     def restore(self, means: Tensor, place: Place) -> Tensor:
-        """The means of one field's targets in raw units, shape (row, *field shape)."""
+        """The means of one field's targets in raw units, shape ``(row, *field.shape)``."""
         x = means.to(torch.float64)
         if place.field.kind == "continuous":
             x = x * self.scale[place.targets] + self.location[place.targets]

@@ -52,7 +52,7 @@ class Parts:
         return {**{name: both[name] for name in model.schema.names}, "code": self.code}
 
     def by_element(self, model: Autoencoder) -> dict[str, Tensor]:
-        """Each number's or element's share: shape (row, *field shape) or (row, element)."""
+        """Each number's or element's share: shape ``(row, *field.shape)`` or (row, element)."""
         return {
             **{
                 p.field.name: self.flat[:, p.targets].reshape(-1, *p.field.shape)

@@ -44,8 +44,23 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
+def _show_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked:
+        import sciae as package
+
+        click.echo(f"sciae {package.__version__}")
+        ctx.exit()
+
+
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sciae", prog_name="sciae")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def sciae() -> None:
     """Autoencoders for simulation data: their error, as a calibrated signal.
 
@@ -59,7 +74,7 @@ def main() -> None:
     """Our errors are one line and status 2; others keep their trace; Ctrl-C is 130."""
     signal.signal(signal.SIGTERM, _interrupt)  # clean up as after Ctrl-C
     try:
-        sciae(standalone_mode=False)
+        sciae(standalone_mode=False, prog_name="sciae")
     except SciaeError as error:
         sys.exit(_say(f"sciae: {error}", 2))
     except click.ClickException as error:

@@ -61,8 +61,8 @@ def fit(sources: tuple[Path, ...], domain: str, out: Path, **options: Any) -> No
     \b
     $ sciae fit qcd_train.root --domain jets --out model/
     5000 rows from 1 file: 4000 to train on, 1000 to calibrate with
-    model: variational, 4 latents; best epoch 57 of 60, validation loss 5.91 nats
-    written to model/ (report: model/report.html)
+    model: default, 4 latents; best epoch 57 of 60, validation loss 5.91 nats
+    written to model (report: model/report.html)
     """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
     from sciae.run import Run
 
@@ -90,6 +90,7 @@ def fit(sources: tuple[Path, ...], domain: str, out: Path, **options: Any) -> No
         },
     ) as run:
         _run(run, job, options["seed"])
+    click.echo(f"written to {out} (report: {out / 'report.html'})")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,6 @@ def _run(run: Run, job: Job, seed: int) -> None:
         f"{fitted.best + 1} of {len(fitted.history)}, validation loss "
         f"{best.validation['loss']:.2f} nats"
     )
-    click.echo(f"written to {run.directory} (report: {run.directory / 'report.html'})")
 
 
 def _read(run: Run, job: Job, rng: Generator) -> tuple[Table, ...]:

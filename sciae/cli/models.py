@@ -42,8 +42,11 @@ def load_domain(
             expected="a directory that `sciae fit` wrote",
         ) from error
     settings |= settings_of(assignments, given or {})
+    if isinstance(settings.get("mapping"), dict):
+        settings["mapping"] = {**settings["mapping"], "weight": ""}  # data have none, nor need any
     if label:
-        settings["keep"] = [*settings.get("keep", []), label]
+        keep = settings.get("keep", [])
+        settings["keep"] = [*([keep] if isinstance(keep, str) else keep), label]
     return domain_of(name, settings)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciae.cli.sources import jets_options
+from sciae.cli.sources import check_sources, jets_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sciae.tasks.anomaly import Detector, Evaluation, Scores, Tally
+    from sciae.tasks.anomaly import Detector, Evaluation, Scores, Tally, Threshold
 
 __all__ = ["score"]
 
@@ -76,15 +76,18 @@ def score(source: Path, model: Path, out: Path, **options: Any) -> None:
     2500 rows scored; 22 (0.88%) have p <= 0.01, where 1 % are expected if all are background.
     2500 entries written to scores.root
     """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
-    from sciae.cli.models import load_domain
-    from sciae.run import verify_listed
-    from sciae.tasks import anomaly
-
     label, report = options["label"], options["report"]
     _check_out(out, source, report, overwrite=options["overwrite"])
+    check_sources((source, model))
     if options["verify"]:
+        from sciae.run import verify_listed
+
         verify_listed(source, options["verify"])
+    from sciae.cli.models import load_domain  # torch is waited for once all else is in order
+    from sciae.tasks import anomaly
+
     detector = anomaly.load(model)
+    cut = detector.calibration.threshold(options["rate"]) if options["rate"] else None
     domain = load_domain(model, options["assignments"], options, label=label)
     tally = anomaly.Tally()
     seen: list[Scores] | None = [] if label or report else None
@@ -93,18 +96,17 @@ def score(source: Path, model: Path, out: Path, **options: Any) -> None:
     click.echo(tally.verdict)
     for reason, count in tally.rejected.items():
         click.echo(f"not scored: {count} rows ({reason})", err=True)
-    if options["rate"]:
-        _say_cut(detector, options["rate"])
+    if cut:
+        _say_cut(cut)
     click.echo(f"{entries} entries written to {out}")
     if seen is not None:
         _judge(anomaly.Scores.concat(seen), detector, source, label=label, report=report)
 
 
-def _say_cut(detector: Detector, rate: float) -> None:
-    cut = detector.calibration.threshold(rate)
+def _say_cut(cut: Threshold) -> None:
     low, high = cut.interval
     click.echo(
-        f"cut for a false-positive rate of {rate:g}: score > {cut.value:.3f}; "
+        f"cut for a false-positive rate of {cut.rate:g}: score > {cut.value:.3f}; "
         f"the true rate is in [{low:.4f}, {high:.4f}] with {cut.confidence:.0%} confidence"
     )
 
@@ -170,9 +172,11 @@ def _evaluations(scores: Scores, label: str) -> dict[str, dict[str, Evaluation]]
     from sciae.errors import DataError
     from sciae.tasks.anomaly import evaluate
 
-    truth = scores.carried[label]
+    truth, where = scores.carried[label], f"branch {label!r}"
     if np.isnan(truth).any():
-        raise DataError(f"{np.isnan(truth).sum()} labels are missing", where=f"branch {label!r}")
+        raise DataError(f"{np.isnan(truth).sum()} labels are missing", where=where)
+    if (truth != 0).all() or not (truth != 0).any():
+        raise DataError("one class only", where=where, expected="0 for background, and others")
     methods = {"model": scores.score}
     if "jet_mass" in scores.carried:
         methods["jet mass"] = scores.carried["jet_mass"]

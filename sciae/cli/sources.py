@@ -130,7 +130,7 @@ def check_sources(sources: tuple[Path, ...]) -> None:
     """
     for source in sources:
         if not source.exists():
-            raise SourceError("no such file", where=source)
+            raise SourceError("no such file or directory", where=source)
 
 
 def check_device(device: str) -> None:

@@ -57,6 +57,8 @@ class Normal(nn.Module):
                 where="Normal",
                 expected="a positive number, 'learnt', 'shared' or 'predicted'",
             )
+        if not 0 <= floor < math.inf:
+            raise SpecError(f"floor {floor!r}", where="Normal", expected="0 or more")
         self.columns, self.sigma, self.floor = columns, sigma, floor
         self.per_column = 2 if sigma == "predicted" else 1
         if sigma in ("learnt", "shared"):

@@ -47,12 +47,25 @@ class VonMises(nn.Module):
         return torch.atan2(b, a)
 
     def sample(self, parameters: Tensor, rng: torch.Generator) -> Tensor:
-        """An angle per column, by inversion on a grid of 4096 cells."""
+        """An angle per column, in [-pi, pi)."""
         a, b = parameters.double().chunk(2, -1)
-        grid = torch.linspace(-math.pi, math.pi, 4097, dtype=a.dtype, device=a.device)
-        middle = (grid[1:] + grid[:-1]) / 2
-        log_p = a[..., None] * middle.cos() + b[..., None] * middle.sin()
-        cell = torch.multinomial(log_p.softmax(-1).reshape(-1, 4096), 1, generator=rng)
-        jitter = torch.rand(cell.shape, generator=rng, dtype=a.dtype, device=a.device)
-        angle = grid[cell] + jitter * (2 * math.pi / 4096)
-        return angle.reshape(a.shape).to(parameters.dtype)
+        angle = torch.atan2(b, a) + _around_zero(torch.hypot(a, b), rng)
+        return (torch.remainder(angle + math.pi, 2 * math.pi) - math.pi).to(parameters.dtype)
+
+
+def _around_zero(kappa: Tensor, rng: torch.Generator) -> Tensor:
+    """Angles of mean 0: Best and Fisher, Applied Statistics 28 (1979) 152, by rejection."""
+    kappa = kappa.clamp(min=1e-5)  # less is uniform to the last digit that draws can show
+    tau = 1 + (1 + 4 * kappa.square()).sqrt()
+    rho = (tau - (2 * tau).sqrt()) / (2 * kappa)
+    r = (1 + rho.square()) / (2 * rho)
+    angle, wanted = torch.zeros_like(kappa), kappa.isfinite()
+    while bool(wanted.any()):  # two of three are accepted each time
+        u = torch.rand(3, *kappa.shape, generator=rng, dtype=kappa.dtype, device=kappa.device)
+        z = torch.cos(math.pi * u[0])
+        f = (1 + r * z) / (r + z)
+        c = kappa * (r - f)
+        accepted = wanted & ((c * (2 - c) > u[1]) | (torch.log(c / u[1]) + 1 - c >= 0))
+        angle = torch.where(accepted, torch.sign(u[2] - 0.5) * torch.acos(f.clamp(-1, 1)), angle)
+        wanted = wanted & ~accepted
+    return angle

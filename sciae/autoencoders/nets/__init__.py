@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sciae.autoencoders.nets.dense import DenseDecoder, DenseEncoder, dense
+from sciae.autoencoders.nets.dense import Dense, DenseDecoder, DenseEncoder
 from sciae.autoencoders.nets.images import ImageDecoder, ImageEncoder
 from sciae.autoencoders.nets.sets import SetDecoder, SetEncoder
 
 __all__ = [
-    "DenseDecoder", "DenseEncoder", "ImageDecoder", "ImageEncoder", "SetDecoder", "SetEncoder",
-    "dense",
+    "Dense", "DenseDecoder", "DenseEncoder", "ImageDecoder", "ImageEncoder", "SetDecoder",
+    "SetEncoder",
 ]  # fmt: skip

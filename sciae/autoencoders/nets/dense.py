@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from sciae.autoencoders.heads.joint import Decoded
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sciae.autoencoders.features import Features
 
-__all__ = ["ACTIVATIONS", "DenseDecoder", "DenseEncoder", "activation", "dense"]
+__all__ = ["ACTIVATIONS", "Dense", "DenseDecoder", "DenseEncoder", "activation"]
 
 MATRIX = 2  # axes
 
@@ -41,43 +40,47 @@ def activation(name: str) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-class Linear(nn.Module):
-    """The map x W + b, with the longer side of W kept contiguous.
-
-    ``torch.nn.Linear`` always keeps W as (out, in); for a small net that expands, the
-    transposing and the slower products cost a twentieth of the training time. Initial
-    values are the same.
-    """
-
-    def __init__(self, into: int, out: int) -> None:
-        super().__init__()
-        most = into**-0.5
-        self.narrows = into > out
-        shape = (out, into) if self.narrows else (into, out)
-        self.weight = nn.Parameter(torch.empty(shape).uniform_(-most, most))
-        self.bias = nn.Parameter(torch.empty(out).uniform_(-most, most))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Shape (..., in) -> (..., out)."""
-        if self.narrows:
-            return linear(x, self.weight, self.bias)
-        if x.dim() == MATRIX:
-            return torch.addmm(self.bias, x, self.weight)
-        return x @ self.weight + self.bias
-
-
-def dense(sizes: Sequence[int], *, between: str = "silu") -> nn.Sequential:
+class Dense(nn.Module):
     """Linear layers of these sizes, an activation between them, none at the end.
+
+    It is ``torch.nn.Sequential`` of ``torch.nn.Linear``, with the same initial values, but
+    one module instead of many, and each weight has its longer side contiguous, which BLAS
+    likes better: together a tenth of the training time of a small net.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        From the inputs to the outputs.
+    between : str
+        One of `ACTIVATIONS`.
 
     Examples
     --------
-    >>> len(dense((4, 8, 2)))
-    3
+    >>> Dense((4, 8, 2))(torch.zeros(5, 4)).shape
+    torch.Size([5, 2])
     """
-    layers: list[nn.Module] = []
-    for into, out in itertools.pairwise(sizes):
-        layers += [Linear(into, out), activation(between)]
-    return nn.Sequential(*layers[:-1])
+
+    def __init__(self, sizes: Sequence[int], *, between: str = "silu") -> None:
+        super().__init__()
+        self.between = activation(between)
+        self.narrows = [into > out for into, out in itertools.pairwise(sizes)]
+        for layer, (into, out) in enumerate(itertools.pairwise(sizes)):
+            weight = torch.empty((out, into) if into > out else (into, out))
+            for name, x in (("weight", weight), ("bias", torch.empty(out))):
+                x.uniform_(-(into**-0.5), into**-0.5)
+                self.register_parameter(f"{name}_{layer}", nn.Parameter(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape (..., input) -> (..., output)."""
+        if x.dim() != MATRIX:
+            rows: Tensor = self(x.flatten(0, -2))
+            return rows.reshape(*x.shape[:-1], -1)
+        each = cast("Iterator[Tensor]", iter(self._parameters.values()))  # quicker than by name
+        for layer, narrows in enumerate(self.narrows):
+            x = self.between(x) if layer else x
+            weight, bias = next(each), next(each)
+            x = torch.addmm(bias, x, weight.t() if narrows else weight)
+        return x
 
 
 class DenseEncoder(nn.Module):
@@ -98,7 +101,7 @@ class DenseEncoder(nn.Module):
             "hidden": list(hidden),
             "activation": activation,
         }
-        self.net = dense((inputs, *hidden, width), between=activation)
+        self.net = Dense((inputs, *hidden, width), between=activation)
 
     def forward(self, features: Features) -> Tensor:
         """The hidden vector, shape (row, width)."""
@@ -124,7 +127,7 @@ class DenseDecoder(nn.Module):
             "hidden": list(hidden),
             "activation": activation,
         }
-        self.net = dense((dim, *hidden, parameters), between=activation)
+        self.net = Dense((dim, *hidden, parameters), between=activation)
 
     def forward(self, z: Tensor) -> Decoded:
         """Parameters, shape (row, parameter)."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sciae.autoencoders.heads.joint import Decoded
-from sciae.autoencoders.nets.dense import dense
+from sciae.autoencoders.nets.dense import Dense
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ class SetEncoder(nn.Module):
             "attention": attention,
         }
         self.name, self.size = name, size
-        self.each = dense((inputs, *hidden), between=activation)
+        self.each = Dense((inputs, *hidden), between=activation)
         self.look = (
             nn.MultiheadAttention(hidden[-1], attention, batch_first=True) if attention else None
         )
-        self.pooled = dense((2 * hidden[-1] + 1 + flat, *hidden, width), between=activation)
+        self.pooled = Dense((2 * hidden[-1] + 1 + flat, *hidden, width), between=activation)
 
     def forward(self, features: Features) -> Tensor:
         """The hidden vector, shape (row, width)."""
@@ -130,7 +130,7 @@ class SetDecoder(nn.Module):
         }
         self.name, self.size, self.flat = name, size, flat_parameters
         out = flat_parameters + size * element_parameters
-        self.net = dense((dim, *hidden, out), between=activation)
+        self.net = Dense((dim, *hidden, out), between=activation)
 
     def forward(self, z: Tensor) -> Decoded:
         """Flat parameters (row, parameter) and slots (row, element, parameter)."""

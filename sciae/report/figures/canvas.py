@@ -119,9 +119,14 @@ def named(text: str, most: int = 24) -> str:
     return f" {short}" if short.startswith("_") else short
 
 
+WIDEST_KEY = 56  # letters of a line of the legend that fit beside each other
+
+
 def key(drawing: Drawing, axes: Axes, *, columns: int = 2, bars_first: bool = False) -> None:
     """The legend, above the axes, where it covers nothing."""
     handles, labels = axes.get_legend_handles_labels()
+    if columns * max(map(len, labels), default=0) > WIDEST_KEY:
+        columns = 1
     if handles:
         drawing.legend(
             handles[-1:] + handles[:-1] if bars_first else handles,

@@ -10,7 +10,7 @@ import pytest
 import uproot
 
 from sciae.domains.jets import Jets, Mapping
-from sciae.errors import SourceError, SpecError
+from sciae.errors import DataError, SourceError, SpecError
 from sciae.table import Table
 from sciae.testing import check_domain
 
@@ -47,7 +47,7 @@ def test_the_contract_is_kept(samples: Path, representation: str) -> None:
 
 @pytest.mark.parametrize("ending", [".root", ".parquet"])
 @pytest.mark.parametrize("constituents", [{**POLAR, "m": "c_m"}, CARTESIAN], ids=["mass", "p4"])
-def test_coordinates_agree(
+def test_coordinates_agree(  # noqa: PLR0917 - fixtures
     tmp_path: Path,
     jets_of: JetsOf,
     write: Write,
@@ -75,7 +75,7 @@ def test_without_energy_constituents_are_massless(
 @pytest.mark.parametrize(
     "constituents", [{**POLAR, "e": "c_e"}, {**POLAR, "m": "c_m"}, CARTESIAN], ids=["e", "m", "p4"]
 )
-def test_units_agree(
+def test_units_agree(  # noqa: PLR0917 - fixtures
     tmp_path: Path,
     jets_of: JetsOf,
     write: Write,
@@ -290,6 +290,20 @@ def test_without_a_group_each_entry_is_its_own(
     np.testing.assert_array_equal(table.group, np.arange(120))
 
 
+def test_weights_are_those_of_the_entries(tmp_path: Path, jets_of: JetsOf, write: Write) -> None:
+    columns = jets_of(jets=40)
+    weight = np.linspace(-1, 3, 40)
+    path = write(tmp_path / "a.root", {**columns, "w": weight})
+    domain = jets(mapping=mapping(weight="w"), pt_max=600)
+    table = check_domain(domain, path)
+    assert 0 < len(table) < 40
+    np.testing.assert_array_equal(table.weight, weight[table.entry])
+    weight[3] = np.nan
+    path = write(tmp_path / "b.root", {**columns, "w": weight})
+    with pytest.raises(DataError, match="1 rows with wrong weights"):
+        jets(mapping=mapping(weight="w")).read(path)
+
+
 # ---- chunks -----------------------------------------------------------------------------------
 
 
@@ -357,7 +371,7 @@ def test_unusable_jets_are_counted_and_nothing_shifts(
     for rows in (13, 5000):
         table = Table.concat(domain.stream(path, rows=rows))
         assert dict(table.rejected) == {reason: len(at) for reason, at in wrong.items()}
-        left = np.setdiff1d(np.arange(120), sum(wrong.values(), []))
+        left = np.setdiff1d(np.arange(120), [*wrong["not finite"], *wrong["no constituents"]])
         np.testing.assert_array_equal(table.entry, left)
         for name in table.columns:
             np.testing.assert_array_equal(table[name], whole[name][left])
@@ -385,7 +399,7 @@ def test_too_many_bad_entries_are_an_error_whatever_the_chunks(
     path = write(tmp_path / "bad.root", bad)
     share = len(wrong["not finite"]) / 120
     for rows in (1, 10, 5000):
-        assert len(list(Jets(max_bad=share).stream(path, rows=rows)))
+        assert list(Jets(max_bad=share).stream(path, rows=rows))
         with pytest.raises(SourceError, match=r"of 120 entries hold numbers .*max_bad.*damaged"):
             list(Jets(max_bad=share * 0.99).stream(path, rows=rows))
 

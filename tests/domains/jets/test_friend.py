@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +144,7 @@ def test_a_source_that_changed_is_refused(
     path.unlink()
     with pytest.raises(SourceError, match="no such file"):
         domain.write(out, scores.annotations())
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_the_same_size_is_told_apart_by_its_uuid(
@@ -228,7 +227,7 @@ def test_rows_out_of_place_are_refused_and_nothing_is_left(
 ) -> None:
     with pytest.raises(DataError, match=says):
         write_friend(tmp_path / "f.root", ranges, beside=beside(9))
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_on_the_way_leaves_the_former_file(tmp_path: Path) -> None:
@@ -243,4 +242,4 @@ def test_an_error_on_the_way_leaves_the_former_file(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         write_friend(out, broken(), beside=beside(2))
     assert out.read_bytes() == former
-    assert os.listdir(tmp_path) == ["f.root"]
+    assert list(tmp_path.iterdir()) == [out]

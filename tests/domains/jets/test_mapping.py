@@ -23,7 +23,7 @@ NAMES = st.text(st.characters(exclude_characters=",=", categories=("L", "N", "P"
         ({"px": "a", "py": "b", "pz": "c", "e": "d"}, False),
     ],
 )
-def test_two_coordinates_are_known(parts: dict[str, str], polar: bool) -> None:
+def test_two_coordinates_are_known(parts: dict[str, str], polar: bool) -> None:  # noqa: FBT001 - a parameter
     mapping = Mapping(tree="t", constituents=parts)
     assert mapping.polar is polar
     assert mapping.branches == tuple(parts.values())

@@ -25,7 +25,7 @@ def test_log_is_the_logarithm_of_no_less_than_the_least(samples: Path) -> None:
 
 @pytest.mark.parametrize("name", ["log_spin", "log_log_mass", "log_", ""])
 def test_unknown_observables_are_refused(name: str) -> None:
-    with pytest.raises(SpecError, match="some of .*mass"):
+    with pytest.raises(SpecError, match=r"some of .*mass"):
         Jets(observables=(name,))
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +63,7 @@ def test_a_carried_column_never_takes_the_place_of_a_score(
     scores = score(detector, toy(10, carried={name: np.zeros(10)}))
     with pytest.raises(SpecError, match=f"'{name}' has the name of a column of scores"):
         scores.to_parquet(tmp_path / "a.parquet")
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("ending", READ)
@@ -81,7 +80,7 @@ def test_an_error_on_the_way_leaves_the_former_file(
     with pytest.raises(ZeroDivisionError):
         write_flat(path, broken(), text=ending == ".csv")
     assert path.read_text() == "former"
-    assert os.listdir(tmp_path) == [path.name]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_no_pieces_are_no_file(tmp_path: Path) -> None:
