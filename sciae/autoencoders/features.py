@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import torch
+
+from sciae.autoencoders.layout import Layout
+from sciae.schema import Schema
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
 
-__all__ = ["Features"]
+__all__ = ["Features", "blank"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,21 @@ class Features:
 
 def _taken(tensor: Tensor | None, rows: Tensor) -> Tensor | None:
     return None if tensor is None else tensor.index_select(0, rows)
+
+
+def blank(
+    schema: Schema, shape: tuple[int, ...], *, dtype: torch.dtype, device: torch.device
+) -> Features:
+    """Features of a schema's shape, all zero and all observed, for trying parts out."""
+    layout = Layout.of(schema)
+    inputs, targets = (
+        torch.zeros(*shape, width, dtype=dtype, device=device)
+        for width in (layout.inputs, layout.targets)
+    )
+    sets = {}
+    for one in layout.sets:
+        assert one.size is not None
+        elements = blank(Schema(one.inner), (*shape, one.size), dtype=dtype, device=device)
+        mask = torch.ones(*shape, one.size, dtype=torch.bool, device=device)
+        sets[one.name] = replace(elements, mask=mask)
+    return Features(inputs, targets, sets=sets)

@@ -150,6 +150,7 @@ def load(directory: str | Path) -> Autoencoder:
         schema = Schema.from_json(description["schema"])
         with torch.device("meta"):  # shapes only: a hostile size allocates nothing
             model = _built(schema, description["parts"])
+            model.check_parts()
         model.load_state_dict(weights, assign=True)
         model.requires_grad_(requires_grad=True)
     except MISFITS as error:

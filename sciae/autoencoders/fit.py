@@ -77,7 +77,8 @@ def fit(
     FitError
         If the loss is not finite; the message names the step, the fields and the rows.
     SpecError
-        If `monitor` is not a term of the loss, or `checkpoint` is of another run.
+        If the model's parts do not fit each other, `monitor` is not a term of the loss, or
+        `checkpoint` is of another run.
     DataError
         If there are no rows, or their weights do not sum to a positive number.
     SchemaError
@@ -118,6 +119,7 @@ def fit(
 
 def _check(model: Autoencoder, training: Training, tables: tuple[Table, Table | None]) -> None:
     """What can be known to be wrong before the first step."""
+    model.check_parts()
     for table, name in zip(tables, ("train on", "validate on"), strict=True):
         if table is not None:
             model.schema.require(table.schema)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sciae.autoencoders.features import blank
 from sciae.autoencoders.heads import Decoded, Joint
 from sciae.autoencoders.normalise import Normaliser
 from sciae.errors import SpecError
@@ -96,15 +97,37 @@ class Autoencoder(nn.Module):
         """The names of the terms of the loss."""
         return ("reconstruction", *(penalty.name for penalty in self.penalties))
 
+    @torch.no_grad()
+    def check_parts(self) -> None:
+        """Try two blank rows.
+
+        Raises
+        ------
+        SpecError
+            If encoder, latent, decoder and heads do not fit each other; names the part.
+        """
+        rows, heads = 2, self.heads
+        features = blank(self.schema, (rows,), dtype=self.dtype, device=self.device)
+        with evaluating(self):
+            hidden: Tensor = self.encoder(features)
+            _expect("encoder", hidden, (rows, self.latent.width))
+            code: Code = self.latent(hidden, None)
+            _expect("latent", code.mean, (rows, self.latent.dim))
+            decoded: Decoded = self.decoder(code.z)
+        _expect("decoder", decoded.flat, (rows, heads.parameters_flat))
+        for field in self.normaliser.layout.sets:
+            wanted = (rows, field.size, heads.element_parameters(field))
+            _expect(f"decoder, field {field.name!r}", decoded.sets[field.name], wanted)
+
     @property
     def dtype(self) -> torch.dtype:
         """In which the networks compute."""
-        return next(self.decoder.parameters()).dtype
+        return next(self.parameters()).dtype
 
     @property
     def device(self) -> torch.device:
         """On which the networks compute."""
-        return next(self.decoder.parameters()).device
+        return next(self.parameters()).device
 
     def features(self, batch: Batch) -> Features:
         """The batch, normalised, in the dtype of the networks."""
@@ -154,6 +177,11 @@ class Autoencoder(nn.Module):
             place.field.name: self.normaliser.restore(targets[..., place.targets], place)
             for place in self.normaliser.layout.places
         }
+
+
+def _expect(part: str, got: Tensor, shape: tuple[object, ...]) -> None:
+    if tuple(got.shape) != shape:
+        raise SpecError(f"gives shape {tuple(got.shape)}", where=part, expected=f"{shape}")
 
 
 @contextmanager

@@ -200,7 +200,7 @@ def _flat(field: Field, batch: Batch) -> Tensor:
     x = batch.columns[field.name]
     if MASK in batch.columns:  # elements of a set: numbers, one axis deeper
         return x[..., None]
-    return x.reshape(len(x), -1)
+    return x.reshape(len(x), field.width)
 
 
 def _observed(x: Tensor) -> Tensor | None:

@@ -123,6 +123,28 @@ def test_a_finished_run_is_not_replaced_unasked(
     assert verify(out).status == "complete"
 
 
+def test_resuming_goes_on_from_the_checkpoint(
+    sciae: Sciae, background: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes the same model from the start too, so only a damaged one tells."""
+    out = tmp_path / "model"
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sciae.tasks.anomaly.calibrate", interrupted)
+        assert sciae(*jets(background, out)).code == 130
+    checkpoint = out / "checkpoint.safetensors"
+    whole = checkpoint.read_bytes()
+    checkpoint.write_bytes(whole[:-10])
+    said = sciae(*jets(background, out, "--resume"))
+    assert (said.code, "checkpoint.safetensors" in said.err) == (2, True)
+    checkpoint.write_bytes(whole)
+    assert sciae(*jets(background, out, "--resume")).code == 0
+    assert not checkpoint.exists()
+
+
 def test_a_folder_with_other_files_is_not_taken(
     sciae: Sciae, background: Path, tmp_path: Path
 ) -> None:

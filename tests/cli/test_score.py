@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import uproot
 
+from sciae.cli.score import _watched
+from sciae.tasks.anomaly import Scores, Tally
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Sciae = Callable[..., Any]
@@ -57,6 +61,24 @@ def test_the_size_of_chunks_changes_nothing(
     one, other = (pq.read_table(tmp_path / f"{n}.parquet") for n in ("whole", "chunks"))
     np.testing.assert_allclose(one["score"].to_numpy(), other["score"].to_numpy(), rtol=1e-6)
     assert one["entry"].equals(other["entry"])
+
+
+def test_pieces_are_let_go_once_they_are_written() -> None:
+    alive: list[weakref.ref[Scores]] = []
+
+    def stream() -> Iterator[Scores]:
+        for _ in range(9):
+            one = Scores(np.zeros(3), np.ones(3), {}, {})
+            alive.append(weakref.ref(one))
+            yield one
+            del one
+
+    tally = Tally()
+    for _ in _watched(stream(), tally, None):
+        assert sum(one() is not None for one in alive) <= 2
+    assert tally.rows == 27
+    kept: list[Scores] = []
+    assert len(list(_watched(stream(), tally, kept))) == len(kept) == 9
 
 
 def test_what_was_not_scored_is_said(

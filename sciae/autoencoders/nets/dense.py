@@ -74,7 +74,7 @@ class Dense(nn.Module):
         """Shape (..., input) -> (..., output)."""
         if x.dim() != MATRIX:
             rows: Tensor = self(x.flatten(0, -2))
-            return rows.reshape(*x.shape[:-1], -1)
+            return rows.reshape(*x.shape[:-1], rows.shape[-1])
         each = cast("Iterator[Tensor]", iter(self._parameters.values()))  # quicker than by name
         for layer, narrows in enumerate(self.narrows):
             x = self.between(x) if layer else x

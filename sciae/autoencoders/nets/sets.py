@@ -58,6 +58,8 @@ class SetEncoder(nn.Module):
         attention: int = 0,
     ) -> None:
         super().__init__()
+        if not hidden:
+            raise SpecError("no hidden layer", where="SetEncoder", expected="one or more")
         if attention and hidden[-1] % attention:
             raise SpecError(
                 f"{attention} attention heads, {hidden[-1]} numbers per element",

@@ -41,7 +41,7 @@ def test_multinomial_is_the_cross_entropy(columns: int, dtype: torch.dtype) -> N
 
 def test_multinomial_of_whole_draws_is_scipys_but_for_the_coefficient() -> None:
     counts, logits = np.array([3.0, 1.0, 2.0]), np.array([0.3, -1.0, 0.5])
-    nats = Multinomial(3).nll(torch.tensor([logits]), torch.tensor([counts])).sum().item()
+    nats = Multinomial(3).nll(torch.tensor(logits), torch.tensor(counts)).sum().item()
     coefficient = special.gammaln(7) - special.gammaln(counts + 1).sum()
     expected = -stats.multinomial.logpmf(counts, 6, special.softmax(logits)) + coefficient
     assert nats == pytest.approx(expected, rel=1e-12)
