@@ -67,7 +67,7 @@ class Annotations:
     columns: Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """Columns plus a schema: what every domain hands over.
 
@@ -102,8 +102,8 @@ class Table:
     >>> from sciae.schema import Field, Schema
     >>> schema = Schema((Field(name="x", kind="continuous"),))
     >>> table = Table(schema, {"x": [1.0, 2.0, 3.0]}, weight=[1.0, 1.0, 2.0])
-    >>> len(table), table.take([2])["x"]
-    (3, array([3.]))
+    >>> table, table.take([2])["x"]
+    (Table(3 rows of x), array([3.]))
     """
 
     schema: Schema
@@ -132,6 +132,9 @@ class Table:
         _check_per_row(per_row["weight"], per_row["origin"], len(self.origins))
         for name, value in {"columns": columns, "carried": carried, **per_row}.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"Table({len(self)} rows of {', '.join(self.schema.names)})"
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0

@@ -4,6 +4,7 @@ import hashlib
 import json
 import pickle
 import random
+import re
 import resource
 import time
 from pathlib import Path
@@ -118,12 +119,14 @@ def test_a_flipped_bit_is_noticed(saved: Path, table: Table, name: str) -> None:
         damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
         path.write_bytes(damaged)
         try:
-            other = load(saved)
-        except ModelFileError as error:
-            assert str(saved) in str(error)
-        else:  # a blank for another
-            assert json.loads(damaged) == json.loads(whole)
-            assert other.schema == model.schema
+            equal = json.loads(damaged) == json.loads(whole)  # one kind of blank for another
+        except ValueError:
+            equal = False
+        if equal:
+            assert load(saved).schema == model.schema
+        else:
+            with pytest.raises(ModelFileError, match=re.escape(str(saved))):
+                load(saved)
 
 
 @pytest.mark.parametrize("name", ["model.json", "weights.safetensors"])
@@ -181,7 +184,7 @@ def test_bytes_that_are_no_text_are_refused(saved: Path) -> None:
 @pytest.mark.parametrize("version", [2, 99, 0, -1, "1", None, 1.5])
 def test_another_version_is_refused(saved: Path, version: object) -> None:
     rewrite(saved, lambda d: d.update(version=version))
-    with pytest.raises(ModelFileError, match="format version .* expected at most 1. Update sciae"):
+    with pytest.raises(ModelFileError, match=r"format version .* expected at most 1. Update sciae"):
         load(saved)
 
 
@@ -190,7 +193,7 @@ def test_another_version_is_refused(saved: Path, version: object) -> None:
 )
 def test_only_registered_parts_are_built(saved: Path, name: object) -> None:
     rewrite(saved, lambda d: d["parts"]["encoder"].update(part=name))
-    with pytest.raises(ModelFileError, match="the description does not make a model"):
+    with pytest.raises(ModelFileError, match=r"the description does not make a model"):
         load(saved)
 
 
@@ -238,7 +241,7 @@ def test_hostile_sizes_are_refused_at_once(
         lambda d: d["parts"]["heads"].update(surprise=1),
         lambda d: d["parts"]["latent"].update(dim=3),
         lambda d: d["parts"]["encoder"].update(hidden=[]),
-        lambda d: d["parts"]["encoder"].update(hidden=[2] * 10_000),
+        lambda d: d["parts"]["encoder"].update(hidden=[2] * 1000),
         lambda d: d["parts"]["encoder"].update(activation="__import__"),
         lambda d: d["parts"].update(penalties=[{"part": "KL", "beta": -1}]),
         lambda d: d["parts"].update(penalties=5),
@@ -318,7 +321,7 @@ class Doubling(nn.Module):
         self.settings: dict[str, object] = {"factor": factor}
         self.factor = factor
 
-    def forward(self, features: Any, rng: torch.Generator) -> Any:
+    def forward(self, features: Any, _: torch.Generator) -> Any:
         return features.with_inputs(features.inputs * self.factor)
 
 
@@ -331,7 +334,7 @@ def registered() -> Iterator[type[Doubling]]:
 def test_a_part_of_ones_own_must_be_registered(table: Table, tmp_path: Path) -> None:
     model = made("plain", table.schema)
     model.corruption = Doubling()
-    with pytest.raises(SpecError, match="part 'Doubling' is not registered. Call"):
+    with pytest.raises(SpecError, match=r"part 'Doubling' is not registered. Call"):
         save(model, tmp_path / "model")
     assert not (tmp_path / "model").exists()
 

@@ -17,7 +17,6 @@ import torch
 from sciae.autoencoders import kinds
 from sciae.autoencoders.fit import Fitted, Training, fit
 from sciae.autoencoders.loop import Loop, Rows
-from sciae.autoencoders.model import Autoencoder
 from sciae.batch import to_batch
 from sciae.errors import DataError, FitError, ModelFileError, SchemaError, SpecError
 from sciae.schema import Field, Schema
@@ -26,6 +25,8 @@ from sciae.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sciae.autoencoders.model import Autoencoder
 
 X = Schema((Field(name="x", kind="continuous", shape=(5,)), Field(name="n", kind="count")))
 SHORT = Training(epochs=4, batch=32, learning_rate=1e-2)

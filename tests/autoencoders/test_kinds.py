@@ -69,5 +69,5 @@ def test_nets_that_do_not_fit_are_refused() -> None:
     with pytest.raises(SpecError, match="net 'deep'; expected 'dense' or 'convolutional'"):
         kinds.plain(x, net="deep")
     jets = tuple(Field(name=n, kind="set", size=2, inner=x.fields) for n in "ab")
-    with pytest.raises(SpecError, match="2 set fields; expected at most one. Compose"):
+    with pytest.raises(SpecError, match=r"2 set fields; expected at most one. Compose"):
         kinds.plain(Schema(jets))

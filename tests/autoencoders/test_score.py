@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from sciae.autoencoders import kinds
-from sciae.autoencoders.model import Autoencoder
 from sciae.autoencoders.score import score
 from sciae.batch import to_batch
 from sciae.errors import SpecError
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sciae.autoencoders.features import Features
+    from sciae.autoencoders.model import Autoencoder
     from sciae.table import Table
 
 KINDS = ("plain", "variational", "denoising")

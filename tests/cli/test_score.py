@@ -174,7 +174,7 @@ def test_a_listed_checksum_is_verified(
         ("s.root", ["--keep", "none"], "no branch 'none'"),
     ],
 )
-def test_where_scores_may_not_go(  # noqa: PLR0917 - fixtures
+def test_where_scores_may_not_go(
     sciae: Sciae,
     background: Path,
     model: Path,

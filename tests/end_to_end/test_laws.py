@@ -53,7 +53,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("representation", ["observables", "images", "constituents"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_scores_stay_as_they_are(  # noqa: PLR0917 - fixtures
+def test_scores_stay_as_they_are(
     tmp_path: Path,
     jets_of: Callable[..., Columns],
     write: Callable[..., Path],

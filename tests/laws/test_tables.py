@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +28,12 @@ def whole_of(mixed: Callable[..., Table], groups: int = 9) -> Table:
         origins=FILES,
         origin=np.repeat([0, 1], [25, 15]),
         entry=np.concatenate([np.arange(25), np.arange(3, 18)]),
-        carried={"run": rng.integers(0, 5, ROWS), "name": np.array([f"row {i}" for i in range(ROWS)])},
+        carried={
+            "run": rng.integers(0, 5, ROWS),
+            "name": np.array([f"row {number}" for number in range(ROWS)]),
+        },
         rejected={"bad": 2},
-    )  # fmt: skip
+    )
 
 
 def origin_of(table: Table) -> list[tuple[str, int]]:
@@ -54,7 +58,7 @@ def assert_equal(one: Table, other: Table) -> None:
 def test_pieces_join_to_the_whole(mixed: Callable[..., Table], cuts: set[int]) -> None:
     whole = whole_of(mixed)
     edges = [0, *sorted(cuts), ROWS]
-    pieces = [whole.take(np.arange(*ends)) for ends in zip(edges, edges[1:], strict=False)]
+    pieces = [whole.take(np.arange(*ends)) for ends in itertools.pairwise(edges)]
     assert_equal(Table.concat(pieces), whole)
 
 

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+torch.set_num_threads(1)  # on a busy machine, threads of small tensors wait for each other
+
+
 @pytest.fixture(autouse=True)
 def same_initial_weights_each_time() -> Iterator[None]:
     with torch.random.fork_rng():

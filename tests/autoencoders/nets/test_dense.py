@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -13,7 +15,7 @@ from sciae.rng import seeded
 def twin(net: Dense, sizes: tuple[int, ...], between: str) -> nn.Sequential:
     """The same net of torch's own layers."""
     layers: list[nn.Module] = []
-    for layer, (into, out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (into, out) in enumerate(itertools.pairwise(sizes)):
         linear = nn.Linear(into, out)
         weight = net.get_parameter(f"weight_{layer}").detach()
         linear.weight.data = (weight if into > out else weight.t()).contiguous()

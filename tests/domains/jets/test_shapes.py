@@ -40,7 +40,7 @@ def jets(**settings: Any) -> Jets:
 
 @pytest.mark.parametrize("ending", [".root", ".parquet"])
 @pytest.mark.parametrize("constituents", [{**POLAR, "m": "c_m"}, CARTESIAN], ids=["mass", "p4"])
-def test_coordinates_agree(  # noqa: PLR0917 - fixtures
+def test_coordinates_agree(
     tmp_path: Path,
     jets_of: JetsOf,
     write: Write,
@@ -68,7 +68,7 @@ def test_without_energy_constituents_are_massless(
 @pytest.mark.parametrize(
     "constituents", [{**POLAR, "e": "c_e"}, {**POLAR, "m": "c_m"}, CARTESIAN], ids=["e", "m", "p4"]
 )
-def test_units_agree(  # noqa: PLR0917 - fixtures
+def test_units_agree(
     tmp_path: Path,
     jets_of: JetsOf,
     write: Write,
