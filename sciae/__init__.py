@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = [
     "Field", "Schema", "Table", "Training", "anomaly", "domains", "errors", "fit", "kinds",
-    "load_model", "save_model", "split",
+    "load_model", "save_model", "score", "split",
 ]  # fmt: skip
 
 MODULES = {
@@ -28,6 +28,7 @@ NAMES = {
     "fit": "sciae.autoencoders.fit:fit",
     "load_model": "sciae.autoencoders.files:load",
     "save_model": "sciae.autoencoders.files:save",
+    "score": "sciae.tasks.anomaly:score",
     "split": "sciae.batch:split",
 }
 
