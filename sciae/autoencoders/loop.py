@@ -157,8 +157,8 @@ class Loop:
 
     def _validate(self) -> dict[str, float]:
         with evaluating(self.model):
-            judged = list(self._held_out_losses())
-        return _average([loss for _, _, loss in judged], self.held_out.share)
+            losses = [loss for _, _, loss in self._held_out_losses()]
+        return _average(losses, self.held_out.share)
 
     @torch.inference_mode()
     def _held_out_losses(self) -> Iterator[tuple[Tensor, Features, Loss]]:

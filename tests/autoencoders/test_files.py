@@ -129,6 +129,21 @@ def test_a_flipped_bit_is_noticed(saved: Path, table: Table, name: str) -> None:
                 load(saved)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"GeV"', '"TeV"'), ('"beta": 1.0', '"beta": 9.0'), ('"epochs": 3', '"epochs": 4')],
+)
+def test_a_change_that_makes_another_valid_model_is_noticed(
+    saved: Path, old: str, new: str
+) -> None:
+    path = saved / "model.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(ModelFileError, match=r"model.json: its sha256 differs .* copy it again"):
+        load(saved)
+
+
 @pytest.mark.parametrize("name", ["model.json", "weights.safetensors"])
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.999])
 def test_a_truncated_file_is_noticed(saved: Path, name: str, share: float) -> None:

@@ -115,6 +115,27 @@ def test_any_gaps_at_once(
     assert_finite(model_of(mixed(ROWS), "variational"), Table(table.schema, columns), gradients)
 
 
+@pytest.mark.parametrize("name", [*FLAT, *INNER])
+def test_the_encoder_sees_zeros_and_everything_else_as_before(
+    mixed: Callable[..., Table], name: str
+) -> None:
+    table = mixed(ROWS)
+    model = model_of(table, "plain")
+    gaps = Table(table.schema, hidden(table, name, slice(None, None, 2)))
+    whole, some = (model.features(to_batch(t)) for t in (table, gaps))
+    place_of, inputs, seen = model.normaliser.layout.places, whole.inputs, some.inputs
+    if name in INNER:
+        place_of = model.normaliser.inner[0].layout.places
+        inputs, seen = whole.sets["jet"].inputs, some.sets["jet"].inputs
+    (place,) = (p for p in place_of if p.field.name == name.removeprefix("jet."))
+    expected = inputs.clone()
+    expected[::2, ..., place.inputs] = 0
+    if name in INNER:  # padding is seen by nobody
+        there = torch.from_numpy(table["jet.mask"])
+        expected, seen = expected[there], seen[there]
+    assert torch.equal(seen, expected)
+
+
 @pytest.mark.parametrize("name", FLAT)
 def test_it_costs_nothing_and_the_rest_costs_as_before_with_the_same_code(
     mixed: Callable[..., Table], name: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import pad
 
 from sciae.autoencoders import kinds
 from sciae.autoencoders.layout import Layout
@@ -69,6 +71,19 @@ def test_padding_changes_nothing(
     again = made(other, net, kind).normaliser.inner[0]
     torch.testing.assert_close(again.location, model.normaliser.inner[0].location)
     torch.testing.assert_close(again.scale, model.normaliser.inner[0].scale)
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_more_padding_changes_no_code(mixed: Callable[..., Table], net: str) -> None:
+    table = mixed()
+    model = made(table, net)
+    features = model.features(to_batch(table))
+    jet = features.sets["jet"]
+    assert jet.mask is not None
+    inputs, mask = pad(jet.inputs, (0, 0, 0, 5)), pad(jet.mask, (0, 5))
+    wider = replace(features, sets={"jet": replace(jet, inputs=inputs, mask=mask)})
+    one, other = (model.encode(x).mean for x in (features, wider))
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("net", NETS)
