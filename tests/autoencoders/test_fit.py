@@ -91,6 +91,16 @@ def test_training_lowers_the_loss_and_keeps_the_best() -> None:
     assert summary["training"]["batch"] == 32
 
 
+def test_the_model_is_the_one_of_the_best_epoch() -> None:
+    rows, held = table().take(range(150)), table().take(range(150, 200))
+    training = replace(SHORT, epochs=30, learning_rate=0.05)
+    fitted = fit(model("plain"), rows, validation=held, training=training, rng=1)
+    assert fitted.best < len(fitted.history) - 1  # or the line below says little
+    nats = fitted.model.loss(fitted.model.features(to_batch(held)), torch.Generator()).total
+    best = fitted.history[fitted.best].validation["loss"]
+    assert nats.mean().item() == pytest.approx(best, rel=1e-6)
+
+
 def test_history_is_the_loss_in_nats_per_row() -> None:
     """One full batch at a vanishing rate: both means are those of the model given."""
     rows, held = table(), table(seed=2, weight=np.random.default_rng(1).exponential(size=200))
