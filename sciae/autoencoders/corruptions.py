@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Corruption", "GaussianNoise", "Masking"]
 
+JUDGED = ("all", "hidden")
 
-class Corruption(Protocol):
-    """What a corruption offers."""
 
-    settings: dict[str, object]
+class Corruption(nn.Module):
+    """What every corruption has; a new one defines `forward`."""
 
-    def __call__(self, features: Features, rng: torch.Generator) -> Features:
+    def forward(self, features: Features, rng: torch.Generator) -> Features:
         """Features with other inputs and the same targets."""
+        raise NotImplementedError
 
 
-class GaussianNoise(nn.Module):
+class GaussianNoise(Corruption):
     """Normal noise of width `sigma`, in units of the normalised inputs.
 
     Vincent et al., JMLR 11 (2010) 3371.
@@ -35,41 +36,58 @@ class GaussianNoise(nn.Module):
         super().__init__()
         if not sigma >= 0:
             raise SpecError(f"sigma {sigma}", where="GaussianNoise", expected=">= 0")
-        self.settings: dict[str, object] = {"sigma": sigma}
         self.sigma = sigma
 
     def forward(self, features: Features, rng: torch.Generator) -> Features:
         """Noise on the flat inputs and on the inputs of each set's elements."""
-        return _on_inputs(features, lambda x: x + self.sigma * _randn(x, rng))
+        x = features.inputs
+        noise = torch.randn(x.shape, generator=rng, dtype=x.dtype, device=x.device)
+        sets = {name: self(one, rng) for name, one in features.sets.items()}
+        return replace(features, inputs=x + self.sigma * noise, sets=sets)
 
 
-class Masking(nn.Module):
-    """Each input is hidden (set to its mean, 0) with probability `ratio`.
+class Masking(Corruption):
+    """Each column is hidden (all its inputs set to 0, their mean) with probability `ratio`.
 
     Vincent et al., ICML 2008.
+
+    Parameters
+    ----------
+    ratio : float
+    judge : str
+        "all": the loss is on every column; "hidden": on the hidden ones alone, so that
+        copying what is seen earns nothing.
     """
 
-    def __init__(self, ratio: float) -> None:
+    def __init__(self, ratio: float, *, judge: str = "all") -> None:
         super().__init__()
         if not 0 <= ratio < 1:
             raise SpecError(f"ratio {ratio}", where="Masking", expected="0 <= ratio < 1")
-        self.settings: dict[str, object] = {"ratio": ratio}
-        self.ratio = ratio
+        check_judge(judge, "Masking")
+        self.ratio, self.judge = ratio, judge
 
     def forward(self, features: Features, rng: torch.Generator) -> Features:
-        """Zeros at random places of the inputs."""
-        return _on_inputs(features, lambda x: x * (_rand(x, rng) >= self.ratio))
+        """Zeros at random columns, of rows and of each set's elements."""
+        y = features.targets
+        drawn = torch.rand(y.shape, generator=rng, device=y.device) >= self.ratio
+        kept = drawn if features.observed is None else drawn & features.observed
+        sets = {name: self(one, rng) for name, one in features.sets.items()}
+        return replace(
+            hidden_but(features, kept),
+            judged=~drawn if self.judge == "hidden" and features.mask is None else None,
+            sets=sets,
+        )
 
 
-def _on_inputs(features: Features, change) -> Features:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    changed = features.with_inputs(change(features.inputs))
-    sets = {n: one.with_inputs(change(one.inputs)) for n, one in features.sets.items()}
-    return replace(changed, sets=sets)
+def check_judge(judge: str, where: str) -> None:
+    """Raise unless `judge` is a word that says what the loss is on."""
+    if judge not in JUDGED:
+        raise SpecError(f"judge {judge!r}", where=where, expected=" or ".join(map(repr, JUDGED)))
 
 
-def _randn(x: Tensor, rng: torch.Generator) -> Tensor:
-    return torch.randn(x.shape, generator=rng, dtype=x.dtype, device=x.device)
-
-
-def _rand(x: Tensor, rng: torch.Generator) -> Tensor:
-    return torch.rand(x.shape, generator=rng, device=x.device)
+def hidden_but(features: Features, kept: Tensor) -> Features:
+    """Only the `kept` columns, shape (row, ..., target), shown to the encoder."""
+    column = features.column
+    each = kept if column is None else kept.index_select(-1, column)
+    visible = kept if features.mask is None else features.visible
+    return replace(features, inputs=features.inputs * each, visible=visible)

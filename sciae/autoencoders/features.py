@@ -32,6 +32,15 @@ class Features:
         Which targets count; None means all.
     mask : Tensor of bool, shape (row, element), or None
         In a set: which elements exist.
+    visible : Tensor of bool, or None
+        Which targets, shape (row, target), or elements of a set, shape (row, seen element),
+        the inputs show; None means all that are observed or exist. A corruption may leave
+        hidden elements out of a set's inputs.
+    judged : Tensor of bool, or None
+        Which targets, shape (row, target), or elements, shape (row, element), the loss is
+        on; None means all.
+    column : Tensor of int, shape (input,), or None
+        The target that each input shows; None means that they are the same.
     sets : mapping of str to Features
         The elements of each set field, shape (row, element, ...).
     weight : Tensor, shape (row,), or None
@@ -41,6 +50,9 @@ class Features:
     targets: Tensor
     observed: Tensor | None = None
     mask: Tensor | None = None
+    visible: Tensor | None = None
+    judged: Tensor | None = None
+    column: Tensor | None = None
     sets: Mapping[str, Features] = field(default_factory=dict)
     weight: Tensor | None = None
 
@@ -56,6 +68,9 @@ class Features:
             inputs if same else self.targets.index_select(0, rows),
             _taken(self.observed, rows),
             _taken(self.mask, rows),
+            _taken(self.visible, rows),
+            _taken(self.judged, rows),
+            self.column,
             {name: one.take(rows) for name, one in self.sets.items()},
             _taken(self.weight, rows),
         )
@@ -63,6 +78,30 @@ class Features:
     def with_inputs(self, inputs: Tensor) -> Features:
         """The same targets, seen through other inputs."""
         return replace(self, inputs=inputs)
+
+    def towards(self, later: Features) -> Features:
+        """These inputs, and the targets of other rows: what is to be told differs."""
+        sets = {name: one.towards(later.sets[name]) for name, one in self.sets.items()}
+        seen = self.visible if self.visible is not None else self.observed
+        if self.mask is not None and later.mask is not self.mask:
+            seen = self.mask if self.visible is None else self.visible
+        return replace(
+            self,
+            targets=later.targets,
+            observed=later.observed,
+            mask=later.mask,
+            visible=seen,
+            judged=later.judged,
+            sets=sets,
+        )
+
+    @property
+    def shown(self) -> Tensor:
+        """Which targets the inputs show, shape (row, target); of a set, which elements."""
+        for known in (self.visible, self.mask, self.observed):
+            if known is not None:
+                return known
+        return torch.ones_like(self.targets, dtype=torch.bool)
 
 
 def _taken(tensor: Tensor | None, rows: Tensor) -> Tensor | None:
@@ -84,4 +123,4 @@ def blank(
         elements = blank(Schema(one.inner), (*shape, one.size), dtype=dtype, device=device)
         mask = torch.ones(*shape, one.size, dtype=torch.bool, device=device)
         sets[one.name] = replace(elements, mask=mask)
-    return Features(inputs, targets, sets=sets)
+    return Features(inputs, targets, column=layout.column().to(device), sets=sets)

@@ -5,28 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from torch import nn
 
-from sciae.autoencoders.corruptions import GaussianNoise, Masking
 from sciae.autoencoders.heads import Joint
-from sciae.autoencoders.latents import Gaussian, Point
 from sciae.autoencoders.model import Autoencoder
-from sciae.autoencoders.nets import (
-    DenseDecoder,
-    DenseEncoder,
-    ImageDecoder,
-    ImageEncoder,
-    SetDecoder,
-    SetEncoder,
-)
-from sciae.autoencoders.penalties import KL
-from sciae.errors import ModelFileError, SciaeError, SpecError
+from sciae.autoencoders.parts import build, describe, register, settings_of
+from sciae.errors import ModelFileError, SciaeError
 from sciae.run import write_bytes, write_json
 from sciae.schema import Schema
 
@@ -46,34 +35,6 @@ MISFITS = (
     TypeError,
     ValueError,
 )
-
-PARTS: dict[str, type[nn.Module]] = {
-    part.__name__: part
-    for part in (
-        DenseDecoder,
-        DenseEncoder,
-        GaussianNoise,
-        Gaussian,
-        ImageDecoder,
-        ImageEncoder,
-        KL,
-        Masking,
-        Point,
-        SetDecoder,
-        SetEncoder,
-    )
-}
-
-
-def register(part: type[nn.Module]) -> type[nn.Module]:
-    """Let models with a part of your own be loaded; usable as a decorator.
-
-    The part keeps its constructor's keyword arguments, as plain JSON, in `settings`.
-    """
-    if PARTS.get(part.__name__, part) is not part:
-        raise SpecError(f"a part named {part.__name__!r} is already registered")
-    PARTS[part.__name__] = part
-    return part
 
 
 def save(
@@ -163,46 +124,31 @@ def load(directory: str | Path) -> Autoencoder:
 
 
 def _parts_of(model: Autoencoder) -> dict[str, Any]:
+    heads = settings_of(model.heads)
+    del heads["schema"]
     return {
-        "encoder": _part(model.encoder),
-        "latent": _part(model.latent),
-        "decoder": _part(model.decoder),
-        "heads": model.heads.settings,
-        "penalties": [_part(penalty) for penalty in model.penalties],
-        "corruption": None if model.corruption is None else _part(model.corruption),
+        "encoder": describe(model.encoder),
+        "latent": describe(model.latent),
+        "decoder": describe(model.decoder),
+        "heads": heads,
+        "penalties": [describe(penalty) for penalty in model.penalties],
+        "corruption": None if model.corruption is None else describe(model.corruption),
+        "lag": model.lag,
     }
-
-
-def _part(part: Any) -> dict[str, Any]:
-    name = type(part).__name__
-    if PARTS.get(name) is not type(part):
-        raise SpecError(
-            f"part {name!r} is not registered",
-            where="save",
-            fix="Call sciae.autoencoders.files.register on its class.",
-        )
-    return {"part": name, **cast("dict[str, Any]", part.settings)}
 
 
 def _built(schema: Schema, parts: dict[str, Any]) -> Autoencoder:
     corruption = parts["corruption"]
     return Autoencoder(
         schema,
-        encoder=_build(parts["encoder"]),
-        latent=_build(parts["latent"]),
-        decoder=_build(parts["decoder"]),
+        encoder=build(parts["encoder"]),
+        latent=build(parts["latent"]),
+        decoder=build(parts["decoder"]),
         heads=Joint(schema, **parts["heads"]),
-        penalties=[_build(part) for part in parts["penalties"]],
-        corruption=None if corruption is None else _build(corruption),
+        penalties=[build(part) for part in parts["penalties"]],
+        corruption=None if corruption is None else build(corruption),
+        lag=int(parts["lag"]),
     )
-
-
-def _build(spec: dict[str, Any]) -> Any:
-    settings = dict(spec)
-    name = settings.pop("part")
-    if name not in PARTS:
-        raise SpecError(f"unknown part {name!r}: register it before loading")
-    return PARTS[name](**settings)
 
 
 def _description(path: Path) -> dict[str, Any]:

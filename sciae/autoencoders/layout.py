@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from torch import Tensor
 
     from sciae.schema import Field, Schema
 
@@ -86,6 +90,15 @@ class Layout:
     def inputs(self) -> int:
         """Width of the input vector."""
         return self.places[-1].inputs.stop if self.places else 0
+
+    def column(self) -> Tensor:
+        """The target that each input shows, shape (input,)."""
+        each = torch.zeros(self.inputs, dtype=torch.long)
+        for place in self.places:
+            columns = torch.arange(place.targets.start, place.targets.stop)
+            inputs = place.inputs.stop - place.inputs.start
+            each[place.inputs] = columns.repeat_interleave(inputs // len(columns))
+        return each
 
     @property
     def targets(self) -> int:

@@ -160,7 +160,7 @@ class Loop:
             losses = [loss for _, _, loss in self._held_out_losses()]
         return _average(losses, self.held_out.share)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference_mode: a penalty may need a gradient of its own
     def _held_out_losses(self) -> Iterator[tuple[Tensor, Features, Loss]]:
         """The same noise and the final penalties at every epoch: only the weights differ."""
         noise = torch.Generator(self.rng.device).manual_seed(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,20 @@ if TYPE_CHECKING:
     from sciae.schema import Schema
     from sciae.table import Table
 
-__all__ = ["Autoencoder", "Loss", "evaluating"]
+__all__ = ["Autoencoder", "Loss", "Pass", "evaluating"]
+
+
+class Pass(NamedTuple):
+    """One forward pass: what each part was given and gave."""
+
+    model: Autoencoder
+    features: Features
+    """The clean rows."""
+    seen: Features
+    """What the encoder saw of them."""
+    code: Code
+    decoded: Decoded
+    rng: torch.Generator
 
 
 class Loss(NamedTuple):
@@ -58,6 +71,9 @@ class Autoencoder(nn.Module):
     penalties : sequence of Penalty
     corruption : Corruption, optional
         In training only; the target stays clean.
+    lag : int
+        In training, the target of a row is the row so many later in its group: a
+        time-lagged autoencoder.
 
     Examples
     --------
@@ -79,6 +95,7 @@ class Autoencoder(nn.Module):
         heads: Joint | None = None,
         penalties: Sequence[Penalty] = (),
         corruption: Corruption | None = None,
+        lag: int = 0,
     ) -> None:
         super().__init__()
         self.schema = schema
@@ -86,8 +103,12 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder = encoder, decoder
         self.latent: Latent = latent
         self.heads = Joint(schema) if heads is None else heads
-        self.penalties = tuple(penalties)
+        self.penalties = nn.ModuleList(penalties)
         self.corruption = corruption
+        self.lag = lag
+        tie = getattr(decoder, "tie", None)
+        if callable(tie):
+            tie(encoder)
         names = ["loss", *self.terms]
         if len(set(names)) < len(names):
             raise SpecError(f"terms {names}", where="Autoencoder", expected="each name once")
@@ -95,7 +116,8 @@ class Autoencoder(nn.Module):
     @property
     def terms(self) -> tuple[str, ...]:
         """The names of the terms of the loss."""
-        return ("reconstruction", *(penalty.name for penalty in self.penalties))
+        penalties = (cast("Penalty", penalty).name for penalty in self.penalties)
+        return ("reconstruction", *self.latent.terms, *penalties)
 
     @torch.no_grad()
     def check_parts(self) -> None:
@@ -150,11 +172,14 @@ class Autoencoder(nn.Module):
         """
         seen = features if self.corruption is None else self.corruption(features, rng)
         code = self.encode(seen, rng)
-        misfit = self.heads.nll(self.decoder(code.z), features).total()
-        terms = {"reconstruction": misfit}
-        total = misfit
-        for penalty in self.penalties:
-            terms[penalty.name] = penalty(code)
+        decoded: Decoded = self.decoder(code.z)
+        total = self.heads.nll(decoded, seen).total()
+        terms = {"reconstruction": total, **code.terms}
+        for own in code.terms.values():
+            total = total + own
+        one = Pass(self, features, seen, code, decoded, rng)
+        for penalty in cast("Iterable[Penalty]", self.penalties):
+            terms[penalty.name] = penalty(one)
             total = total + penalty.weight_at(step) * terms[penalty.name]
         return Loss(total, terms)
 
@@ -167,8 +192,12 @@ class Autoencoder(nn.Module):
 
     @torch.inference_mode()
     def sample(self, rows: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """Rows drawn from the prior N(0, 1) of the code, through decoder and heads."""
-        z = torch.randn(rows, self.latent.dim, generator=rng, dtype=self.dtype, device=self.device)
+        """Rows drawn from the latent's own prior, through decoder and heads."""
+        return self.draw(self.latent.prior(rows, rng, self.dtype), rng)
+
+    @torch.inference_mode()
+    def draw(self, z: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        """Rows drawn from the heads at these codes, in raw units; shape ``(row, *field)``."""
         with evaluating(self):
             return self._restored(self.heads.sample(self.decoder(z).flat, rng))
 

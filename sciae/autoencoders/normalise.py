@@ -149,6 +149,7 @@ class Normaliser(nn.Module):
             targets=inputs if same else targets.to(dtype),
             observed=seen,
             mask=mask,
+            column=self.layout.column().to(inputs.device),
             sets=sets,
             weight=None if batch.weight is None else batch.weight.to(dtype),
         )

@@ -17,6 +17,7 @@ import torch
 from sciae.autoencoders import kinds
 from sciae.autoencoders.fit import Fitted, Training, fit
 from sciae.autoencoders.loop import Loop, Rows
+from sciae.autoencoders.penalties import Penalty
 from sciae.batch import to_batch
 from sciae.errors import DataError, FitError, ModelFileError, SchemaError, SpecError
 from sciae.schema import Field, Schema
@@ -279,34 +280,27 @@ def test_a_learning_rate_that_is_far_too_large_is_named() -> None:
 
 
 def test_a_gradient_that_is_not_finite_is_named() -> None:
-    class Spike(torch.nn.Module):
+    class Spike(Penalty):
         name = "spike"
-        settings: dict[str, object] = {}  # noqa: RUF012 - as the protocol has it
 
-        def weight_at(self, step: float) -> float:
-            return 1.0
-
-        def forward(self, code: Any) -> torch.Tensor:
-            return (code.mean[:, 0] * 0).sqrt()  # 0, of infinite slope
+        def forward(self, one: Any) -> torch.Tensor:
+            return (one.code.mean[:, 0] * 0).sqrt()  # 0, of infinite slope
 
     given = model("plain")
-    given.penalties = (Spike(),)
+    given.penalties.append(Spike())
     with pytest.raises(FitError, match=r"the gradient is not finite in a batch of 32 rows"):
         fit(given, table(), training=SHORT, rng=1)
 
 
 def test_a_term_that_is_not_finite_is_named() -> None:
-    class Nan(torch.nn.Module):
+    class Nan(Penalty):
         name = "nonsense"
 
-        def weight_at(self, step: float) -> float:
-            return 1.0
-
-        def forward(self, code: Any) -> torch.Tensor:
-            return code.mean[:, 0] * math.nan
+        def forward(self, one: Any) -> torch.Tensor:
+            return one.code.mean[:, 0] * math.nan
 
     given = model("plain")
-    given.penalties = (Nan(),)
+    given.penalties.append(Nan())
     with pytest.raises(FitError, match="terms: nonsense"):
         fit(given, table(), training=SHORT, rng=1)
 

@@ -92,7 +92,7 @@ class Joint(nn.Module):
         self, schema: Schema, *, sigma: float | str = "learnt", floor: float = FLOOR
     ) -> None:
         super().__init__()
-        self.settings = {"sigma": sigma, "floor": floor}
+        self.schema, self.sigma, self.floor = schema, sigma, floor
         self.layout = Layout.of(schema)
         self.heads = nn.ModuleList()
         self.blocks: list[Block] = []
@@ -108,7 +108,7 @@ class Joint(nn.Module):
         field, at = places[0].field, slice(places[0].targets.start, places[-1].targets.stop)
         columns = at.stop - at.start
         if field.kind == "continuous":
-            head: nn.Module = Normal(columns, **self.settings)  # type: ignore[arg-type] # checked there
+            head: nn.Module = Normal(columns, sigma=self.sigma, floor=self.floor)
         else:
             head = HEAD_OF_KIND[field.kind](columns, field)
         start = self.blocks[-1].parameters.stop if self.blocks else 0
@@ -127,12 +127,12 @@ class Joint(nn.Module):
         return inner
 
     def nll(self, decoded: Decoded, features: Features) -> Nll:
-        """-ln p of each column and of each element, in nats; 0 where not observed."""
+        """-ln p of each column and of each element, in nats; 0 where not observed or judged."""
         x, y = decoded.flat, features.targets
         parts = [h.nll(_cut(x, b.parameters), _cut(y, b.targets)) for h, b in self._heads()]
         flat = _beside(x, parts)
-        if features.observed is not None:
-            flat = torch.where(features.observed, flat, 0.0)
+        for counts in (features.observed, features.judged if features.mask is None else None):
+            flat = flat if counts is None else torch.where(counts, flat, 0.0)
         return Nll(flat, {n: self._set(n, decoded.sets[n], s) for n, s in features.sets.items()})
 
     def _set(self, name: str, parameters: Tensor, elements: Features) -> Tensor:
@@ -141,7 +141,8 @@ class Joint(nn.Module):
         there = elements.mask[..., None].to(parameters.dtype)
         presence = Bernoulli(1).nll(parameters[..., :1], there).squeeze(-1)
         inner = self.of_set(name).nll(Decoded(parameters[..., 1:]), elements).flat.sum(-1)
-        return presence + torch.where(elements.mask, inner, 0.0)
+        nats = presence + torch.where(elements.mask, inner, 0.0)
+        return nats if elements.judged is None else torch.where(elements.judged, nats, 0.0)
 
     def mean(self, flat: Tensor) -> Tensor:
         """The best single guess of each target column."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
-
 from sciae.autoencoders.latents.code import Code
+from sciae.autoencoders.latents.latent import Latent
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
 __all__ = ["Point"]
 
 
-class Point(nn.Module):
+class Point(Latent):
     """A deterministic code of `dim` numbers.
 
     Examples
@@ -26,7 +26,6 @@ class Point(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {"dim": dim}
         self.dim = self.width = dim
 
     def forward(self, hidden: Tensor, rng: torch.Generator | None) -> Code:  # noqa: ARG002

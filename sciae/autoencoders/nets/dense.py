@@ -95,12 +95,8 @@ class DenseEncoder(nn.Module):
         activation: str = "silu",
     ) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {
-            "inputs": inputs,
-            "width": width,
-            "hidden": list(hidden),
-            "activation": activation,
-        }
+        self.inputs, self.width = inputs, width
+        self.hidden, self.activation = list(hidden), activation
         self.net = Dense((inputs, *hidden, width), between=activation)
 
     def forward(self, features: Features) -> Tensor:
@@ -115,19 +111,15 @@ class DenseDecoder(nn.Module):
     def __init__(
         self,
         dim: int,
-        parameters: int,
+        outputs: int,
         *,
         hidden: Sequence[int] = (64, 128),
         activation: str = "silu",
     ) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {
-            "dim": dim,
-            "parameters": parameters,
-            "hidden": list(hidden),
-            "activation": activation,
-        }
-        self.net = Dense((dim, *hidden, parameters), between=activation)
+        self.dim, self.hidden, self.activation = dim, list(hidden), activation
+        self.outputs = outputs
+        self.net = Dense((dim, *hidden, outputs), between=activation)
 
     def forward(self, z: Tensor) -> Decoded:
         """Parameters, shape (row, parameter)."""

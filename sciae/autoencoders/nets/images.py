@@ -42,12 +42,7 @@ class ImageEncoder(nn.Module):
         activation: str = "silu",
     ) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {
-            "pixels": pixels,
-            "width": width,
-            "channels": list(channels),
-            "activation": activation,
-        }
+        self.width, self.channels, self.activation = width, list(channels), activation
         side = _check(pixels, channels)
         self.pixels = pixels
         layers: list[nn.Module] = []
@@ -74,12 +69,8 @@ class ImageDecoder(nn.Module):
         activation: str = "silu",
     ) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {
-            "dim": dim,
-            "pixels": pixels,
-            "channels": list(channels),
-            "activation": activation,
-        }
+        self.dim, self.pixels = dim, pixels
+        self.channels, self.activation = list(channels), activation
         side = _check(pixels, channels)
         layers: list[nn.Module] = [
             nn.Linear(dim, channels[0] * side**2),

@@ -66,17 +66,9 @@ class SetEncoder(nn.Module):
                 where="SetEncoder",
                 expected="a divisor",
             )
-        self.settings: dict[str, object] = {
-            "name": name,
-            "inputs": inputs,
-            "width": width,
-            "flat": flat,
-            "size": size,
-            "hidden": list(hidden),
-            "activation": activation,
-            "attention": attention,
-        }
-        self.name, self.size = name, size
+        self.name, self.inputs, self.width = name, inputs, width
+        self.flat, self.size, self.attention = flat, size, attention
+        self.hidden, self.activation = list(hidden), activation
         self.each = Dense((inputs, *hidden), between=activation)
         self.look = (
             nn.MultiheadAttention(hidden[-1], attention, batch_first=True) if attention else None
@@ -86,11 +78,11 @@ class SetEncoder(nn.Module):
     def forward(self, features: Features) -> Tensor:
         """The hidden vector, shape (row, width)."""
         elements = features.sets[self.name]
-        assert elements.mask is not None
-        there = elements.mask[..., None]
+        shown = elements.shown
+        there = shown[..., None]
         embedded = self.each(elements.inputs) * there  # (row, element, hidden)
         if self.look is not None:
-            embedded = (embedded + self._attend(embedded, elements.mask)) * there
+            embedded = (embedded + self._attend(embedded, shown)) * there
         count = there.sum(1).to(embedded.dtype)  # (row, 1)
         total = embedded.sum(1)
         parts = (total / self.size, total / count.clamp(min=1), count / self.size, features.inputs)
@@ -121,21 +113,14 @@ class SetDecoder(nn.Module):
         activation: str = "silu",
     ) -> None:
         super().__init__()
-        self.settings: dict[str, object] = {
-            "name": name,
-            "dim": dim,
-            "size": size,
-            "element_parameters": element_parameters,
-            "flat_parameters": flat_parameters,
-            "hidden": list(hidden),
-            "activation": activation,
-        }
-        self.name, self.size, self.flat = name, size, flat_parameters
+        self.name, self.dim, self.size = name, dim, size
+        self.element_parameters, self.flat_parameters = element_parameters, flat_parameters
+        self.hidden, self.activation = list(hidden), activation
         out = flat_parameters + size * element_parameters
         self.net = Dense((dim, *hidden, out), between=activation)
 
     def forward(self, z: Tensor) -> Decoded:
         """Flat parameters (row, parameter) and slots (row, element, parameter)."""
         out = self.net(z)
-        slots = out[..., self.flat :]
-        return Decoded(out[..., : self.flat], {self.name: slots.unflatten(-1, (self.size, -1))})
+        flat, slots = out[..., : self.flat_parameters], out[..., self.flat_parameters :]
+        return Decoded(flat, {self.name: slots.unflatten(-1, (self.size, -1))})

@@ -38,4 +38,4 @@ def test_an_extreme_width_stays_finite() -> None:
 
 @pytest.mark.parametrize(("latent", "width"), [(Point(3), 3), (Gaussian(3), 6)])
 def test_it_says_how_wide_the_encoder_must_be(latent: Point | Gaussian, width: int) -> None:
-    assert (latent.dim, latent.width, latent.settings) == (3, width, {"dim": 3})
+    assert (latent.dim, latent.width) == (3, width)
