@@ -10,14 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 __all__ = [
-    "Field", "Schema", "Table", "Training", "anomaly", "domains", "errors", "fit", "kinds",
-    "load_model", "save_model", "score", "split",
+    "Field", "Schema", "Table", "Training", "anomaly", "domains", "errors", "estimators", "fit",
+    "kinds", "load_model", "save_model", "score", "split",
 ]  # fmt: skip
 
 MODULES = {
     "anomaly": "sciae.tasks.anomaly",
     "domains": "sciae.domains",
     "errors": "sciae.errors",
+    "estimators": "sciae.estimators",
     "kinds": "sciae.autoencoders.kinds",
 }
 NAMES = {

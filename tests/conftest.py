@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,3 +205,29 @@ def _mixed(rows: int = 64, *, seed: int = 1, sets: bool = True, **settings: Any)
 def mixed() -> Callable[..., Table]:
     """Make a table with a field of each kind; without the set by ``sets=False``."""
     return _mixed
+
+
+FLAT_ONLY = ("linear", "tied", "imputing")  # kinds without a net for sets
+SMALL: dict[str, dict[str, Any]] = {"linear": {"latent": 2}}  # others take the sizes below
+
+
+def _flat(table: Table) -> Table:
+    fields = tuple(field for field in table.schema if field.kind not in ("set", "sequence"))
+    schema = Schema(fields)
+    return replace(table, schema=schema, columns={n: table[n] for n in schema.columns()})
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[[str, Table], tuple[Any, Table]]:
+    """A small model of a kind, its normaliser fitted, and what of a table that kind can read."""
+
+    def made(kind: str, table: Table) -> tuple[Any, Table]:
+        from sciae.autoencoders import kinds
+
+        table = _flat(table) if kind in FLAT_ONLY else table
+        settings = SMALL.get(kind, {"latent": 2, "hidden": (8,)})
+        model = kinds.KINDS[kind](table.schema, **settings)
+        model.fit_normaliser([table])
+        return model, table
+
+    return made

@@ -12,7 +12,7 @@ import sciae
 
 HEAVY = (
     "arviz", "awkward", "fastjet", "matplotlib", "mdtraj", "numba", "numpy", "pyarrow", "pymc",
-    "rdkit", "safetensors", "scipy", "torch", "uproot",
+    "rdkit", "safetensors", "scipy", "sklearn", "torch", "uproot",
 )  # fmt: skip
 TRIES = 5
 

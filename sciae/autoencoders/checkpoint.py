@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from sciae.autoencoders.training import Epoch
 from sciae.errors import ModelFileError
 from sciae.run import write_atomic
 
@@ -16,9 +19,34 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ["read_checkpoint", "under", "write_checkpoint"]
+__all__ = ["State", "read_checkpoint", "under", "write_checkpoint"]
 
 STATE = "sciae-training-state"
+
+
+@dataclass
+class State:
+    """What a checkpoint holds beside tensors: where the run is.
+
+    Examples
+    --------
+    >>> State.from_json('{"run": "ab12", "epoch": 3, "step": 30, "history": []}').epoch
+    3
+    """
+
+    run: str = ""  # fingerprint
+    epoch: int = 0
+    step: int = 0
+    best: int = -1
+    since: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, text: str) -> State:
+        """From the JSON of its fields."""
+        values = json.loads(text)
+        values["history"] = [Epoch(**epoch) for epoch in values["history"]]
+        return cls(**values)
 
 
 def write_checkpoint(path: Path, parts: Mapping[str, Mapping[str, Tensor]], state: str) -> None:

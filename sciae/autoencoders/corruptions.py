@@ -13,9 +13,9 @@ from sciae.errors import SpecError
 if TYPE_CHECKING:
     from sciae.autoencoders.features import Features
 
-__all__ = ["Corruption", "GaussianNoise", "Masking"]
+__all__ = ["Corruption", "ElementMasking", "GaussianNoise", "Masking", "SaltAndPepper"]
 
-JUDGED = ("all", "hidden")
+JUDGED = ("all", "hidden")  # what the loss is on
 
 
 class Corruption(nn.Module):
@@ -77,6 +77,106 @@ class Masking(Corruption):
             judged=~drawn if self.judge == "hidden" and features.mask is None else None,
             sets=sets,
         )
+
+
+class SaltAndPepper(Corruption):
+    """Each column is thrown to one end, low or high, with probability `ratio`.
+
+    Vincent et al., JMLR 11 (2010) 3371. The ends are `extreme` normalised widths to either
+    side, by a fair coin: for a continuous column, so many standard deviations. All inputs of
+    an angle or a category go to the same end, which no clean row does. Unlike a hidden column,
+    a thrown one looks like any other: the encoder has to find out. What is not observed stays
+    so.
+
+    Raises
+    ------
+    SpecError
+        If `ratio` is not a share, or `extreme` is negative.
+    """
+
+    def __init__(self, ratio: float, *, extreme: float = 3.0) -> None:
+        super().__init__()
+        if not (0 <= ratio < 1 and extreme >= 0):
+            raise SpecError(
+                f"ratio {ratio}, extreme {extreme}",
+                where="SaltAndPepper",
+                expected="0 <= ratio < 1 and extreme >= 0",
+            )
+        self.ratio, self.extreme = ratio, extreme
+
+    def forward(self, features: Features, rng: torch.Generator) -> Features:
+        """Ends at random columns, of rows and of each set's elements."""
+        y, column = features.targets, features.column
+        drawn = torch.rand(y.shape, generator=rng, device=y.device)
+        thrown = drawn < self.ratio
+        if features.observed is not None:
+            thrown = thrown & features.observed
+        end = torch.where(drawn < self.ratio / 2, -self.extreme, self.extreme)
+        if column is not None:
+            thrown, end = thrown.index_select(-1, column), end.index_select(-1, column)
+        sets = {name: self(one, rng) for name, one in features.sets.items()}
+        inputs = torch.where(thrown, end.to(features.inputs), features.inputs)
+        return replace(features, inputs=inputs, sets=sets)
+
+
+class ElementMasking(Corruption):
+    """A fixed share of each row's columns, and of each set's elements, is hidden and asked for.
+
+    He et al., arXiv:2111.06377: the encoder gets what is left, the loss is on what is hidden.
+    Hidden elements of a set are left out of its inputs, so that they cost no time.
+
+    Parameters
+    ----------
+    ratio : float
+        Share of columns or elements to hide; at least one is hidden and one is left.
+    policy : Module, optional
+        ``policy(features, rng)`` gives a number per column, shape (row, column), or per
+        element of a set; the largest are hidden. By default they are random. A policy that
+        learns may be told about each epoch through ``fit(..., on_epoch=...)``.
+
+    Raises
+    ------
+    SpecError
+        If the ratio is not between 0 and 1.
+    """
+
+    def __init__(self, ratio: float = 0.75, *, policy: nn.Module | None = None) -> None:
+        super().__init__()
+        if not 0 < ratio < 1:
+            raise SpecError(f"ratio {ratio}", where="ElementMasking", expected="0 < ratio < 1")
+        self.ratio, self.policy = ratio, policy
+
+    def forward(self, features: Features, rng: torch.Generator) -> Features:
+        """The features without the hidden ones, and the loss on these alone."""
+        sets = {name: self._thinned(one, rng) for name, one in features.sets.items()}
+        there = features.observed
+        if there is None:
+            there = torch.ones_like(features.targets, dtype=torch.bool)
+        hidden = self._hidden(features, there, rng)
+        seen = hidden_but(features, there & ~hidden)
+        return replace(seen, judged=hidden, sets=sets)
+
+    def _hidden(self, features: Features, there: Tensor, rng: torch.Generator) -> Tensor:
+        """Which to hide: the share of those that are there with the largest keys."""
+        if self.policy is None:
+            keys = torch.rand(there.shape, generator=rng, device=there.device)
+        else:
+            keys = self.policy(features, rng)
+        order = keys.masked_fill(~there, torch.inf).argsort(1).argsort(1)  # rank of each key
+        count = there.sum(1, keepdim=True)
+        left = count - (self.ratio * count).round().clamp(min=1).minimum(count - 1)
+        return (order >= left) & there
+
+    def _thinned(self, elements: Features, rng: torch.Generator) -> Features:
+        """The elements that are left, in as few slots as hold them."""
+        assert elements.mask is not None
+        hidden = self._hidden(elements, elements.mask, rng)
+        left = elements.mask & ~hidden
+        most = max(int(left.sum(1).max()), 1)
+        at = (~left).to(torch.int8).sort(dim=1, stable=True).indices[:, :most]
+        inputs = elements.inputs.gather(1, at[..., None].expand(-1, -1, elements.inputs.shape[-1]))
+        judged = hidden | ~elements.mask  # that there is no element must be told, too
+        return replace(elements, inputs=inputs, visible=left.gather(1, at), judged=judged)
 
 
 def check_judge(judge: str, where: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from sciae.autoencoders.model import evaluating
 from sciae.errors import FitError
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def not_finite(
         what = f"the gradient is not finite in a batch of {len(rows)} rows ({_named(rows)})"
         return FitError(what, where=where, fix=FIX)
     terms = [name for name, nats in loss.terms.items() if not bool(nats.isfinite().all())]
-    fields = _bad_fields(model, features.take(bad.nonzero().squeeze(1)))
+    with evaluating(model):  # in training, a part may wait for the other processes
+        fields = _bad_fields(model, features.take(bad.nonzero().squeeze(1)))
     blamed = f"fields: {', '.join(fields)}" if fields else f"terms: {', '.join(terms)}"
     what = f"the loss is not finite in {int(bad.sum())} of {len(rows)} rows"
     return FitError(f"{what} ({_named(rows[bad])}; {blamed})", where=where, fix=FIX)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from sciae.errors import SpecError
+from sciae.schema import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from sciae.schema import Field, Schema
+    from sciae.schema import Schema
 
-__all__ = ["Layout", "Place"]
+__all__ = ["TOKEN", "Layout", "Place"]
+
+TOKEN = "token"  # noqa: S105 - the one inner field of a sequence, seen as a set
 
 # Network inputs per number of a field, in the order in which the kinds are laid out: equal
 # kinds stand together, so that one head serves them all with one call.
@@ -43,6 +45,8 @@ class Place:
 class Layout:
     """The places of a schema's flat fields, and its set fields.
 
+    A sequence stands among the sets: elements in order, each of one categorical, `TOKEN`.
+
     Examples
     --------
     >>> from sciae.schema import Field, Schema
@@ -62,29 +66,15 @@ class Layout:
 
     @classmethod
     def of(cls, schema: Schema) -> Layout:
-        """The layout of a schema.
-
-        Raises
-        ------
-        SpecError
-            If a field's kind has no place in a fixed-size vector.
-        """
-        flat = [field for field in schema if field.kind != "set"]
-        for field in flat:
-            if field.kind not in INPUTS:
-                raise SpecError(
-                    f"kind {field.kind!r}",
-                    where=f"field {field.name!r}",
-                    expected=f"one of {', '.join(INPUTS)} or set",
-                    fix="Encode it as one of these.",
-                )
+        """The layout of a schema."""
+        flat = [field for field in schema if field.kind in INPUTS]
         ordered = sorted(flat, key=lambda field: list(INPUTS).index(field.kind))
         places, start, at = [], 0, 0
         for field in ordered:
             width = field.width * INPUTS[field.kind](field)
             places.append(Place(field, slice(start, start + width), slice(at, at + field.width)))
             start, at = start + width, at + field.width
-        return cls(tuple(places), tuple(field for field in schema if field.kind == "set"))
+        return cls(tuple(places), tuple(_as_set(field) for field in schema if field.size))
 
     @property
     def inputs(self) -> int:
@@ -104,3 +94,11 @@ class Layout:
     def targets(self) -> int:
         """Width of the target vector."""
         return self.places[-1].targets.stop if self.places else 0
+
+
+def _as_set(field: Field) -> Field:
+    """A sequence as a set whose elements stand in order."""
+    if field.kind == "set":
+        return field
+    token = Field(name=TOKEN, kind="categorical", classes=field.classes)
+    return replace(field, kind="set", classes=(), inner=(token,))

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from tqdm import tqdm
 
+from sciae.autoencoders import ranks
 from sciae.autoencoders.adam import AdamW
-from sciae.autoencoders.checkpoint import read_checkpoint, under, write_checkpoint
+from sciae.autoencoders.checkpoint import State, read_checkpoint, under, write_checkpoint
 from sciae.autoencoders.faults import not_finite
 from sciae.autoencoders.model import Loss, evaluating
+from sciae.autoencoders.precision import computing_in
+from sciae.autoencoders.rows import Rows, Sums, steps
 from sciae.autoencoders.training import Epoch, Fitted
 from sciae.errors import FitError, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from torch import Tensor
@@ -27,66 +30,43 @@ if TYPE_CHECKING:
     from sciae.autoencoders.model import Autoencoder
     from sciae.autoencoders.training import Training
 
-__all__ = ["Loop", "Rows"]
+__all__ = ["Loop", "Rows", "Source"]
 
 VALIDATION_ROWS = 4096  # judged at once
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Normalised rows, the number of each in its table, and what each counts in a step."""
+class Source(Protocol):
+    """Where an epoch's rows come from: `Rows` in memory, or `ChunkedRows`."""
 
-    features: Features
-    numbers: Tensor  # (row,)
-    share: Tensor  # (row,) of a step's objective, sum_i share_i loss_i
+    def visit(self, rng: torch.Generator) -> Iterator[Rows]:
+        """All rows once, in one piece or in several."""
 
-    @classmethod
-    def of(cls, features: Features, numbers: Tensor, *, batch: int) -> Rows:
-        """The one place where weights enter: a weight of two equals the row twice.
-
-        In a step of `batch` rows, shares sum to one on average.
-        """
-        weight = features.targets.new_ones(len(features))
-        if features.weight is not None:
-            weight = features.weight / features.weight.mean()
-        return cls(features, numbers, weight / min(batch, len(features)))
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-
-@dataclass
-class State:
-    """What a checkpoint holds beside tensors."""
-
-    run: str = ""  # fingerprint
-    epoch: int = 0
-    step: int = 0
-    best: int = -1
-    since: int = 0
-    history: list[Epoch] = field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, text: str) -> State:
-        """From the JSON of its fields."""
-        values = json.loads(text)
-        values["history"] = [Epoch(**epoch) for epoch in values["history"]]
-        return cls(**values)
+    @property
+    def sha256(self) -> str:
+        """Equal for equal rows."""
 
 
 class Loop:
-    """One training run: its data, its optimiser, its random numbers and where it is."""
+    """One training run: its data, its optimiser, its random numbers and where it is.
+
+    Every process goes through the same epochs and steps, and takes its own rows of each
+    step. `order`, the order of rows, is the same on all; `noise` is each one's own.
+    """
 
     def __init__(
         self,
         model: Autoencoder,
         training: Training,
-        rows: Rows,
+        source: Source,
         held_out: Rows,
-        rng: torch.Generator,
+        *,
+        order: torch.Generator,
+        noise: torch.Generator,
+        on_epoch: Callable[[int, Autoencoder], None] | None = None,
     ) -> None:
-        self.model, self.training, self.rng = model, training, rng
-        self.rows, self.held_out = rows, held_out
+        self.model, self.training, self.on_epoch = model, training, on_epoch
+        self.source, self.held_out = source, held_out
+        self.order, self.noise = order, noise
         self.parameters = [x for x in model.parameters() if x.requires_grad]
         self.optimiser = AdamW(self.parameters, weight_decay=training.weight_decay)
         self.state = State()
@@ -95,10 +75,11 @@ class Loop:
     def run(self, checkpoint: Path | None, *, resume: bool, fingerprint: str = "") -> Fitted:
         """Epoch by epoch until patience or epochs run out."""
         self.state.run = fingerprint
-        if resume and checkpoint is not None and checkpoint.exists():
+        if resume and checkpoint is not None:
             self._resume(checkpoint)
+        hidden = True if ranks.rank() else None  # None: unless it is not a terminal
         start, epochs = self.state.epoch, self.training.epochs
-        with tqdm(total=epochs, initial=start, disable=None, unit="epoch", leave=False) as bar:
+        with tqdm(total=epochs, initial=start, disable=hidden, unit="epoch", leave=False) as bar:
             while not self._done():
                 self._epoch()
                 bar.set_postfix(self.state.history[-1].validation)
@@ -107,12 +88,14 @@ class Loop:
                     self._save(checkpoint)
         self.model.load_state_dict(self.best)
         self.model.to("cpu").eval()
-        history, early = tuple(self.state.history), self.state.epoch < epochs
-        return Fitted(self.model, history, self.state.best, early, self.training)
+        history = tuple(self.state.history)
+        return Fitted(self.model, history, self.state.best, self._out_of_patience(), self.training)
+
+    def _out_of_patience(self) -> bool:
+        return self.state.since >= self.training.patience
 
     def _done(self) -> bool:
-        ran_out = self.state.since >= self.training.patience
-        return ran_out or self.state.epoch >= self.training.epochs
+        return self._out_of_patience() or self.state.epoch >= self.training.epochs
 
     def _due(self) -> bool:
         return self.state.epoch % self.training.checkpoint_every == 0 or self._done()
@@ -130,25 +113,32 @@ class Loop:
         if not _finite(validation):
             self._explain_validation()
         self._judge(Epoch(train, validation))
+        if self.on_epoch is not None:
+            self.on_epoch(self.state.epoch - 1, self.model)
 
     def _train(self) -> dict[str, float]:
         self.model.train()
-        rate = self.training.rate_at(self.state.epoch)
-        order = self._order()
-        losses = [self._step(rows, rate) for rows in order]
-        return _average(losses, self.rows.share[torch.cat(order)])
+        sums, rate = Sums(), self.training.rate_at(self.state.epoch)
+        with computing_in(self.training.precision, self.model):
+            for rows in self.source.visit(self.order):
+                order = self._steps(rows)
+                losses = [self._step(rows, own, rate) for own in order]
+                sums.add(losses, rows.share[torch.cat(order)])
+                del rows, losses  # before the next chunk is read
+        return sums.means()
 
-    def _order(self) -> tuple[Tensor, ...]:
-        """Which rows each step of an epoch sees."""
-        order = torch.randperm(len(self.rows), generator=self.rng, device=self.rng.device)
-        return torch.split(order, self.training.batch)
+    def _steps(self, rows: Rows) -> list[Tensor]:
+        """Which of these rows each step sees, in this process."""
+        order = torch.randperm(len(rows), generator=self.order, device=self.order.device)
+        each = torch.tensor_split(order, steps(len(rows), self.training.batch))
+        return [ranks.own(step) for step in each]
 
-    def _step(self, rows: Tensor, rate: float) -> Loss:
-        loss = self.model.loss(self.rows.features.take(rows), self.rng, step=self.state.step)
-        share = self.rows.share.index_select(0, rows)
+    def _step(self, rows: Rows, own: Tensor, rate: float) -> Loss:
+        loss = self.model.loss(rows.features.take(own), self.noise, step=self.state.step)
+        share = rows.share.index_select(0, own)
         found = torch.autograd.grad(loss.total, self.parameters, share, allow_unused=True)
         pairs = zip(self.parameters, found, strict=True)
-        gradients = [torch.zeros_like(x) if g is None else g for x, g in pairs]
+        gradients = ranks.summed([torch.zeros_like(x) if g is None else g for x, g in pairs])
         if self.training.clip is not None:
             gradients = _clipped(gradients, self.training.clip)
         self.optimiser.step(gradients, rate=rate)
@@ -156,18 +146,21 @@ class Loop:
         return Loss(loss.total.detach(), {name: x.detach() for name, x in loss.terms.items()})
 
     def _validate(self) -> dict[str, float]:
+        sums = Sums()
         with evaluating(self.model):
-            losses = [loss for _, _, loss in self._held_out_losses()]
-        return _average(losses, self.held_out.share)
+            for own, _, loss in self._held_out_losses():
+                sums.add([loss], self.held_out.share[own])
+        return sums.means()
 
     @torch.no_grad()  # not inference_mode: a penalty may need a gradient of its own
     def _held_out_losses(self) -> Iterator[tuple[Tensor, Features, Loss]]:
         """The same noise and the final penalties at every epoch: only the weights differ."""
-        noise = torch.Generator(self.rng.device).manual_seed(0)
-        everything = torch.arange(len(self.held_out), device=self.rng.device)
+        noise = torch.Generator(self.noise.device).manual_seed(ranks.rank())
+        everything = torch.arange(len(self.held_out), device=self.noise.device)
         for rows in torch.split(everything, VALIDATION_ROWS):
-            features = self.held_out.features.take(rows)
-            yield rows, features, self.model.loss(features, noise)
+            own = ranks.own(rows)
+            features = self.held_out.features.take(own)
+            yield own, features, self.model.loss(features, noise)
 
     def _judge(self, epoch: Epoch) -> None:
         state, monitor = self.state, self.training.monitor
@@ -183,22 +176,32 @@ class Loop:
     # ---- what can go wrong, and how to go on -------------------------------------------------
 
     def _explain_training(self) -> None:
-        """Replay the epoch and raise at the step where it stops being finite."""
+        """Replay the epoch and raise, on all ranks, at the step where it stops being finite."""
         self.model.train()
         rate = self.training.rate_at(self.state.epoch)
-        for rows in self._order():
-            features, noise = self.rows.features.take(rows), self.rng.get_state()
-            loss = self.model.loss(features, self.rng, step=self.state.step)
-            self.rng.set_state(noise)
-            finite = bool(loss.total.isfinite().all())
-            if finite:
-                self._step(rows, rate)
-                finite = self._weights_are_finite()
-            if not finite:
-                where = f"epoch {self.state.epoch}, step {self.state.step}, in training"
-                numbers = self.rows.numbers[rows]
-                raise not_finite(self.model, loss, features, numbers, where=where)
+        with computing_in(self.training.precision, self.model):
+            for rows in self.source.visit(self.order):
+                for own in self._steps(rows):
+                    self._explain_step(rows, own, rate)
         raise FitError("the loss was not finite", where=f"epoch {self.state.epoch}, in training")
+
+    def _explain_step(self, rows: Rows, own: Tensor, rate: float) -> None:
+        features, before = rows.features.take(own), self._tensors()
+        where = f"epoch {self.state.epoch}, step {self.state.step}, in training"
+        loss = self.model.loss(features, self.noise, step=self.state.step)
+        self._load(before)  # the noise, and what a part remembers of its rows
+        self._tell(loss, features, rows.numbers[own], where, ok=True)
+        self._step(rows, own, rate)
+        ok = self._weights_are_finite()
+        self._tell(loss, features, rows.numbers[own], where, ok=ok)
+
+    def _tell(
+        self, loss: Loss, features: Features, numbers: Tensor, where: str, *, ok: bool
+    ) -> None:
+        """Raise on all ranks unless the loss is finite on each and all is `ok`."""
+        finite = ok and bool(loss.total.isfinite().all())
+        error = None if finite else not_finite(self.model, loss, features, numbers, where=where)
+        ranks.tell(error, self.model.device)
 
     def _weights_are_finite(self) -> bool:
         return all(bool(x.isfinite().all()) for x in self.parameters)
@@ -206,20 +209,38 @@ class Loop:
     def _explain_validation(self) -> None:
         where = f"epoch {self.state.epoch}, in validation"
         with evaluating(self.model):
-            for rows, features, loss in self._held_out_losses():
-                if not bool(loss.total.isfinite().all()):
-                    numbers = self.held_out.numbers[rows]
-                    raise not_finite(self.model, loss, features, numbers, where=where)
+            for own, features, loss in self._held_out_losses():
+                self._tell(loss, features, self.held_out.numbers[own], where, ok=True)
         raise FitError("the loss was not finite", where=where)
 
     def _save(self, path: Path) -> None:
-        write_checkpoint(
-            path, {**self._tensors(), "best": self.best}, json.dumps(asdict(self.state))
-        )
+        """On rank 0, with the noise of all."""
+        device = self.model.device
+        noises = ranks.gathered(self.noise.get_state().to(device))
+        parts = {**self._tensors(), "best": self.best}
+        parts["noise"] = {str(number): noise for number, noise in enumerate(noises)}
+        with ranks.together(device):
+            if ranks.rank() == 0:
+                write_checkpoint(path, parts, json.dumps(asdict(self.state)))
 
     def _resume(self, path: Path) -> None:
-        tensors, text = read_checkpoint(path)
-        state = State.from_json(text)
+        """From the checkpoint, if it is there: the noise, too, if there are as many ranks."""
+        with ranks.together(self.model.device):
+            found = path.exists()
+            tensors, text = read_checkpoint(path) if found else ({}, "")
+            state = State.from_json(text) if found else self.state
+            self._require_same_run(state, path)
+        ranks.require_same(text, what="the checkpoint that they see", device=self.model.device)
+        if not found:
+            return
+        self.state, self.best = state, under("best", tensors)
+        noises = under("noise", tensors)
+        same = len(noises) == ranks.world()
+        noise = noises[str(ranks.rank())] if same else self.noise.get_state()
+        parts = {part: under(part, tensors) for part in ("model", "optimiser", "order")}
+        self._load({**parts, "noise": {"state": noise}})
+
+    def _require_same_run(self, state: State, path: Path) -> None:
         if state.run != self.state.run:
             raise SpecError(
                 "the checkpoint is of another run",
@@ -227,29 +248,21 @@ class Loop:
                 expected="the same rows, model and training (epochs and patience may differ)",
                 fix="Remove it, or train without `resume`.",
             )
-        self.state, self.best = state, under("best", tensors)
-        self._load({part: under(part, tensors) for part in ("model", "optimiser", "noise")})
 
     def _tensors(self) -> dict[str, dict[str, Tensor]]:
         """Weights, optimiser and random numbers, as copies."""
         return {
             "model": _copied(self.model.state_dict()),
             "optimiser": self.optimiser.state(),
-            "noise": {"state": self.rng.get_state()},
+            "order": {"state": self.order.get_state()},
+            "noise": {"state": self.noise.get_state()},
         }
 
     def _load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
         self.model.load_state_dict(tensors["model"])
         self.optimiser.load(tensors["optimiser"])
-        self.rng.set_state(tensors["noise"]["state"])
-
-
-def _average(losses: Sequence[Loss], share: Tensor) -> dict[str, float]:
-    """The weighted mean of the loss and of each term over all rows, judged in this order."""
-    share = share.double() / share.double().sum()
-    named = [{"loss": loss.total, **loss.terms} for loss in losses]
-    columns = {name: torch.cat([one[name] for one in named]).double() for name in named[0]}
-    return {name: torch.dot(column, share).item() for name, column in columns.items()}
+        self.order.set_state(tensors["order"]["state"])
+        self.noise.set_state(tensors["noise"]["state"])
 
 
 def _finite(values: dict[str, float]) -> bool:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sciae.autoencoders.corruptions import Corruption
+    from sciae.autoencoders.export.module import CV
     from sciae.autoencoders.features import Features
+    from sciae.autoencoders.heads import Elements
     from sciae.autoencoders.latents import Code, Latent
     from sciae.autoencoders.penalties import Penalty
     from sciae.batch import Batch
@@ -165,6 +167,18 @@ class Autoencoder(nn.Module):
         code: Code = self.latent(self.encoder(features), rng)
         return code
 
+    def cv(self) -> CV:
+        """The latent coordinates as a pure function of raw numbers, to be exported.
+
+        Raises
+        ------
+        SpecError
+            If a field is a set, or the code is not a smooth function of the row.
+        """
+        from sciae.autoencoders.export.module import CV
+
+        return CV(self)
+
     def loss(self, features: Features, rng: torch.Generator, *, step: float = math.inf) -> Loss:
         """The loss of each row, term by term, as in training step `step`.
 
@@ -185,10 +199,14 @@ class Autoencoder(nn.Module):
 
     @torch.inference_mode()
     def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
-        """The mean reconstruction of each flat field, in raw units, from the mean code."""
+        """The best guess of each column, in raw units, from the mean code.
+
+        Of a set, the elements likelier there than not; of a sequence, its likeliest tokens.
+        """
         with evaluating(self):
             decoded: Decoded = self.decoder(self.encode(self.features(batch)).mean)
-        return self._restored(self.heads.mean(decoded.flat))
+        sets = {name: self.heads.mean_set(name, x) for name, x in decoded.sets.items()}
+        return self._restored(self.heads.mean(decoded.flat), sets)
 
     @torch.inference_mode()
     def sample(self, rows: int, rng: torch.Generator) -> dict[str, Tensor]:
@@ -197,15 +215,22 @@ class Autoencoder(nn.Module):
 
     @torch.inference_mode()
     def draw(self, z: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
-        """Rows drawn from the heads at these codes, in raw units; shape ``(row, *field)``."""
+        """Rows drawn from the heads at these codes: columns of a table, in raw units."""
         with evaluating(self):
-            return self._restored(self.heads.sample(self.decoder(z).flat, rng))
+            decoded: Decoded = self.decoder(z)
+        flat = self.heads.sample(decoded.flat, rng)
+        sets = {name: self.heads.sample_set(name, x, rng) for name, x in decoded.sets.items()}
+        return self._restored(flat, sets)
 
-    def _restored(self, targets: Tensor) -> dict[str, Tensor]:
-        return {
+    def _restored(self, targets: Tensor, sets: Mapping[str, Elements]) -> dict[str, Tensor]:
+        """The columns of the schema, in its order."""
+        columns = {
             place.field.name: self.normaliser.restore(targets[..., place.targets], place)
             for place in self.normaliser.layout.places
         }
+        for name, elements in sets.items():
+            columns |= self.normaliser.restore_set(name, elements)
+        return {name: columns[name] for name in self.schema.columns()}
 
 
 def _expect(part: str, got: Tensor, shape: tuple[object, ...]) -> None:

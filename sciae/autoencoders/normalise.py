@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sciae.autoencoders.features import Features
-from sciae.autoencoders.layout import Layout, Place
+from sciae.autoencoders.layout import TOKEN, Layout, Place
 from sciae.autoencoders.moments import Moments
 from sciae.batch import Batch, to_batch
 from sciae.errors import DataError
@@ -18,6 +18,7 @@ from sciae.schema import MASK, Field, Schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sciae.autoencoders.heads import Elements
     from sciae.table import Table
 
 __all__ = ["Normaliser"]
@@ -160,8 +161,8 @@ class Normaliser(nn.Module):
         if len(parts) == 1:
             return parts[0]
         if not parts:
-            lead = next(iter(batch.columns.values())).shape[:1]
-            none = torch.zeros(*lead, 0, dtype=torch.float64)
+            one = next(iter(batch.columns.values()))
+            none = one.new_zeros(len(one), 0, dtype=torch.float64)
             return none, none, None
         inputs = torch.cat([part[0] for part in parts], -1)
         plain = all(part[0] is part[1] for part in parts)
@@ -194,6 +195,18 @@ class Normaliser(nn.Module):
             assert place.field.period is not None
             x = x * (place.field.period / (2 * math.pi))
         return x.reshape(*x.shape[:-1], *place.field.shape)
+
+    def restore_set(self, name: str, elements: Elements) -> dict[str, Tensor]:
+        """The columns of a set or sequence field, raw; 0 where there is no element, or -1."""
+        mask, targets = elements
+        if self.schema[name].kind == "sequence":
+            return {name: torch.where(mask, targets.squeeze(-1).long(), -1)}
+        part = self._parts()[1 + [field.name for field in self.layout.sets].index(name)]
+        columns = {
+            f"{name}.{place.field.name}": part.restore(targets[..., place.targets], place)
+            for place in part.layout.places
+        }
+        return {f"{name}.{MASK}": mask} | {n: x * mask for n, x in columns.items()}
 
 
 def _flat(field: Field, batch: Batch) -> Tensor:
@@ -240,10 +253,25 @@ def _codec(field: Field, x: Tensor, location: Tensor, scale: Tensor) -> tuple[Te
 
 def _inner_batch(field: Field, batch: Batch) -> Batch:
     """The elements of a set field, shape (row, element); padding, whatever it was, is 0."""
+    if field.name in batch.columns:
+        return _tokens(field.name, batch.columns[field.name])
     prefix = f"{field.name}."
     own = {n.removeprefix(prefix): x for n, x in batch.columns.items() if n.startswith(prefix)}
     mask = own[MASK]
     return Batch({n: torch.where(mask, x, torch.zeros_like(x)) for n, x in own.items()})
+
+
+def _tokens(name: str, tokens: Tensor) -> Batch:
+    """A sequence, with -1 beyond its end, as elements in order."""
+    there = tokens >= 0
+    gap = (there[:, 1:] & ~there[:, :-1]).any(1)
+    if bool(gap.any()):
+        raise DataError(
+            f"{int(gap.sum())} rows with tokens after the end (row {int(gap.int().argmax())})",
+            where=f"field {name!r}",
+            expected="-1 after the last token only",
+        )
+    return Batch({TOKEN: tokens.clamp(min=0), MASK: there})
 
 
 def _elements(field: Field, batch: Batch) -> Batch:

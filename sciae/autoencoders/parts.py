@@ -7,17 +7,39 @@ from typing import Any
 
 from torch import nn
 
-from sciae.autoencoders.corruptions import GaussianNoise, Masking
-from sciae.autoencoders.latents import Gaussian, Point
+from sciae.autoencoders.corruptions import ElementMasking, GaussianNoise, Masking, SaltAndPepper
+from sciae.autoencoders.latents import (
+    FiniteScalar,
+    Gaussian,
+    Point,
+    Poisson,
+    Ring,
+    TopK,
+    VectorQuantised,
+)
 from sciae.autoencoders.nets import (
     DenseDecoder,
     DenseEncoder,
+    ElementEncoder,
     ImageDecoder,
     ImageEncoder,
+    SequenceDecoder,
+    SequenceEncoder,
     SetDecoder,
     SetEncoder,
+    TiedDecoder,
 )
-from sciae.autoencoders.penalties import KL
+from sciae.autoencoders.penalties import (
+    KL,
+    L1,
+    Contraction,
+    FeatureLoss,
+    KLSparsity,
+    LinearFeatures,
+    PoissonRate,
+    RateTarget,
+    TotalCorrelation,
+)
 from sciae.errors import SpecError
 
 __all__ = ["PARTS", "build", "describe", "register", "settings_of"]
@@ -25,8 +47,16 @@ __all__ = ["PARTS", "build", "describe", "register", "settings_of"]
 PARTS: dict[str, type[nn.Module]] = {
     part.__name__: part
     for part in (
-        DenseDecoder, DenseEncoder, Gaussian, GaussianNoise, ImageDecoder, ImageEncoder, KL,
-        Masking, Point, SetDecoder, SetEncoder,
+        # corruptions
+        ElementMasking, GaussianNoise, Masking, SaltAndPepper,
+        # latents
+        FiniteScalar, Gaussian, Point, Poisson, Ring, TopK, VectorQuantised,
+        # nets
+        DenseDecoder, DenseEncoder, ElementEncoder, ImageDecoder, ImageEncoder,
+        SequenceDecoder, SequenceEncoder, SetDecoder, SetEncoder, TiedDecoder,
+        # penalties
+        Contraction, FeatureLoss, KL, KLSparsity, L1, LinearFeatures, PoissonRate,
+        RateTarget, TotalCorrelation,
     )
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sciae.autoencoders.heads.joint import Nll
 from sciae.autoencoders.model import Autoencoder, evaluating
+from sciae.autoencoders.penalties.poisson_rate import kl_to_poisson_prior
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Parts:
         Of each number of each flat field.
     sets : mapping of str to Tensor, shape (row, element)
     code : Tensor, shape (row,)
-        What the code itself costs; 0 for a deterministic latent.
+        What the code itself costs; 0 for a deterministic or discrete latent.
     """
 
     total: Tensor
@@ -66,9 +67,12 @@ class Parts:
 def score(model: Autoencoder, features: Features, *, draws: int = DRAWS) -> Parts:
     r"""The score of each row: -ln p(x), larger is stranger.
 
-    For a deterministic latent this is the training loss without its mean. For a Gaussian
-    latent the training loss (the negative ELBO) is tightened to the importance-sampled
-    evidence, Burda et al., arXiv:1509.00519, with self-normalised weights
+    For a deterministic or discrete latent this is the reconstruction term of the training
+    loss without its mean. For a Poisson latent it is the reconstruction from the mean counts
+    and, as the code's part, their KL: the negative ELBO with the mean over counts moved
+    inside, which is the same at every call, but no bound. For a Gaussian latent the training
+    loss (the negative ELBO) is tightened to the importance-sampled evidence, Burda et al.,
+    arXiv:1509.00519, with self-normalised weights
     :math:`\tilde w_k \propto p(x|z_k) p(z_k) / q(z_k|x)`:
 
     .. math:: -\ln \tfrac1K \sum_k w_k =
@@ -101,7 +105,10 @@ def score(model: Autoencoder, features: Features, *, draws: int = DRAWS) -> Part
         if code.log_sigma is None:
             nll = model.heads.nll(model.decoder(code.z), features)
             total = nll.total()
-            return Parts(total, nll.flat, nll.sets, torch.zeros_like(total))
+            cost = torch.zeros_like(total)
+            if code.log_rate is not None:
+                cost = kl_to_poisson_prior(code, model.latent).sum(1)
+            return Parts(total + cost, nll.flat, nll.sets, cost)
         return _evidence(model, features, code, _normal_points(draws, model.latent.dim))
 
 

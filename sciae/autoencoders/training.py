@@ -23,7 +23,7 @@ class Training:
     epochs : int
         At most.
     batch : int
-        Rows per step.
+        Rows per step, at most, of all processes together: an epoch's steps are nearly equal.
     learning_rate, weight_decay : float
         Of AdamW; the rate falls to zero along half a cosine if `schedule` is "cosine".
     schedule : str
@@ -38,6 +38,9 @@ class Training:
         Share of the groups of rows held out for it, if no validation table is given.
     checkpoint_every : int
         Epochs between checkpoints.
+    precision : str
+        "float32": encoder and decoder compute in the model's own type; "bfloat16": in that,
+        while they are trained. Weights, heads, penalties and validation keep the model's type.
 
     Raises
     ------
@@ -60,6 +63,7 @@ class Training:
     monitor: str = "loss"
     validation: float = 0.1
     checkpoint_every: int = 5
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "patience", "checkpoint_every"):
@@ -69,6 +73,8 @@ class Training:
         self._check("clip", self.clip is None or self.clip > 0, "a positive number, or None")
         self._check("schedule", self.schedule in ("constant", "cosine"), "'constant' or 'cosine'")
         self._check("validation", 0 < self.validation < 1, "a share between 0 and 1")
+        known = self.precision in ("float32", "bfloat16")
+        self._check("precision", known, "'float32' or 'bfloat16'")
 
     def _check(self, name: str, ok: bool, expected: str) -> None:  # noqa: FBT001 - a sentence
         if not ok:
@@ -101,7 +107,7 @@ class Fitted:
     best : int
         The epoch that `model` is from.
     stopped_early : bool
-        Whether patience ran out before the epochs did.
+        Whether patience ran out.
     training : Training
     """
 

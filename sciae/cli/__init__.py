@@ -19,6 +19,7 @@ __all__ = ["main", "sciae"]
 VERBS = {
     "fit": "Train a model on background and calibrate it.",
     "score": "Score a file with a model; larger is stranger.",
+    "export": "Write a model for another program: TorchScript, ONNX, arrays.",
     "demo": "Run every job on the embedded samples and write one report.",
 }
 

@@ -22,6 +22,11 @@ __all__ = ["fit"]
 
 HELD_OUT = 0.2  # of the groups, for calibration
 CHECKPOINT = "checkpoint.safetensors"
+KINDS = (  # sciae.kinds.KINDS, without the price of importing it
+    "plain", "linear", "denoising", "tied", "masked", "imputing", "time-lagged", "sparse",
+    "contractive", "variational", "beta", "beta-tc", "vq", "finite-scalar", "top-k", "poisson",
+    "ring", "composite",
+)  # fmt: skip
 MADE = ("model.json", "weights.safetensors", "calibration.bin", "domain.json", "report.html")
 
 
@@ -44,7 +49,7 @@ MADE = ("model.json", "weights.safetensors", "calibration.bin", "domain.json", "
 )
 @click.option(
     "--kind",
-    type=click.Choice(["plain", "linear", "denoising", "variational"]),
+    type=click.Choice(KINDS),
     help="Kind of autoencoder; the domain's default otherwise.",
 )
 @click.option("--latent", type=click.IntRange(1), help="Numbers in the code.")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from sciae.autoencoders import kinds
-from sciae.autoencoders.fit import Fitted, Training, fit
+from sciae.autoencoders import kinds, ranks
+from sciae.autoencoders.fit import Fitted, Training, _streams, fit
 from sciae.autoencoders.loop import Loop, Rows
 from sciae.autoencoders.penalties import Penalty
 from sciae.batch import to_batch
@@ -136,6 +136,16 @@ def test_it_stops_when_patience_runs_out() -> None:
     assert len(fitted.history) - 1 - fitted.best == 3
 
 
+def test_patience_may_run_out_in_the_last_epoch() -> None:
+    training = Training(epochs=4, batch=200, learning_rate=1e-12, patience=3)
+    given = model("plain")
+    given.fit_normaliser([table()])
+    still = fit(given, table(), training=training, rng=1)
+    assert (len(still.history), still.best) == (4, 0)
+    assert still.stopped_early
+    assert not fit(model(), table(), training=SHORT, rng=1).stopped_early
+
+
 def test_the_monitor_decides() -> None:
     training = replace(SHORT, epochs=15, monitor="kl", patience=100)
     fitted = fit(model(), table(), training=training, rng=1)
@@ -181,9 +191,9 @@ def test_groups_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Rows, Rows]] = []
     run = Loop.__init__
 
-    def spy(self: Loop, model: Any, training: Any, rows: Rows, held: Rows, rng: Any) -> None:
+    def spy(self: Loop, model: Any, training: Any, rows: Rows, held: Rows, **streams: Any) -> None:
         seen.append((rows, held))
-        run(self, model, training, rows, held, rng)
+        run(self, model, training, rows, held, **streams)
 
     monkeypatch.setattr(Loop, "__init__", spy)
     group = np.random.default_rng(1).integers(0, 30, 200)
@@ -234,6 +244,21 @@ def test_a_gradient_is_clipped_to_its_norm() -> None:
     )
     assert not same(free.model, tight.model)
     assert equal(free, loose) or free.history[0] == loose.history[0]
+
+
+def test_ranks_share_the_order_of_rows_and_not_their_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: dict[tuple[int, int], tuple[torch.Tensor, torch.Tensor]] = {}
+    for world, rank in ((1, 0), (2, 0), (2, 1)):
+        monkeypatch.setattr(ranks, "world", lambda world=world: world)
+        monkeypatch.setattr(ranks, "rank", lambda rank=rank: rank)
+        order, noise = _streams(np.random.default_rng(1), "cpu")
+        seen[world, rank] = torch.randn(5, generator=order), torch.randn(5, generator=noise)
+    orders, noises = zip(*seen.values(), strict=True)
+    assert torch.equal(orders[0], orders[1])
+    assert torch.equal(orders[1], orders[2])
+    assert len({tuple(one.tolist()) for one in (*orders, *noises)}) == 4
 
 
 # ---- what is not finite --------------------------------------------------------------------------
@@ -288,7 +313,7 @@ def test_a_gradient_that_is_not_finite_is_named() -> None:
 
     given = model("plain")
     given.penalties.append(Spike())
-    with pytest.raises(FitError, match=r"the gradient is not finite in a batch of 32 rows"):
+    with pytest.raises(FitError, match=r"the gradient is not finite in a batch of 30 rows"):
         fit(given, table(), training=SHORT, rng=1)
 
 
@@ -333,6 +358,42 @@ def test_a_resumed_run_is_bit_equal(
     assert equal(again, whole)
     done = fit(other_start, table(), training=LONG, rng=1, checkpoint=path, resume=True)
     assert equal(done, whole)
+
+
+def test_on_epoch_is_called_after_each_epoch_with_the_model_that_trains() -> None:
+    seen: list[tuple[int, Autoencoder]] = []
+    fit(model(), table(), training=SHORT, rng=1, on_epoch=lambda *a: seen.append(a))
+    assert [epoch for epoch, _ in seen] == [0, 1, 2, 3]
+    assert len({id(one) for _, one in seen}) == 1
+
+
+class Counted(Penalty):
+    """A term that the hook below changes."""
+
+    name = "counted"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("epochs", torch.zeros(()))
+
+    def forward(self, one: Any) -> torch.Tensor:
+        return self.epochs * one.code.mean.square().sum(-1)
+
+
+def test_what_on_epoch_changes_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
+    def counted() -> Autoencoder:
+        given = model("plain")
+        given.penalties.append(Counted())
+        return given
+
+    def count(epoch: int, one: Autoencoder) -> None:
+        one.get_buffer("penalties.0.epochs").fill_(epoch + 1)
+
+    path, longer = tmp_path / "checkpoint", replace(SHORT, epochs=7)
+    fit(counted(), table(), training=SHORT, rng=1, checkpoint=path, on_epoch=count)
+    settings: dict[str, Any] = {"training": longer, "rng": 1, "on_epoch": count}
+    again = fit(counted(), table(), checkpoint=path, resume=True, **settings)
+    assert equal(again, fit(counted(), table(), **settings))
 
 
 def test_a_finished_run_may_be_made_longer(tmp_path: Path) -> None:

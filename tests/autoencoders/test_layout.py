@@ -2,10 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sciae.autoencoders.layout import Layout
-from sciae.errors import SpecError
 from sciae.schema import Field, Schema
 
 if TYPE_CHECKING:
@@ -28,7 +25,10 @@ def test_equal_kinds_stand_together_without_gaps(mixed: Callable[..., Table]) ->
     assert [field.name for field in layout.sets] == ["jet"]
 
 
-def test_a_kind_of_no_fixed_size_is_refused() -> None:
+def test_a_sequence_stands_among_the_sets_as_tokens_in_order() -> None:
     smiles = Field(name="smiles", kind="sequence", classes=("C", "O"), size=5)
-    with pytest.raises(SpecError, match="field 'smiles': kind 'sequence'; expected one of cont"):
-        Layout.of(Schema((smiles,)))
+    layout = Layout.of(Schema((smiles, Field(name="x", kind="continuous"))))
+    assert [place.field.name for place in layout.places] == ["x"]
+    (field,) = layout.sets
+    assert (field.name, field.size, field.width) == ("smiles", 5, 1)
+    assert (field.inner[0].kind, field.inner[0].classes) == ("categorical", ("C", "O"))

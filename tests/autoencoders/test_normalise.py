@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from sciae.autoencoders.heads import Elements
 from sciae.autoencoders.normalise import Normaliser
 from sciae.batch import to_batch
 from sciae.errors import DataError
@@ -125,6 +126,46 @@ def test_elements_of_sets_are_normalised_by_those_that_exist() -> None:
     expected = [[(1 - mean) / sigma, (3 - mean) / sigma], [(5 - mean) / sigma, -mean / sigma]]
     np.testing.assert_allclose(features.inputs.squeeze(-1), expected)
     assert features.inputs.isfinite().all()
+
+
+def sequences(tokens: Any) -> Table:
+    field = Field(name="s", kind="sequence", classes=("a", "b", "c"), size=len(tokens[0]))
+    return Table(Schema((field,)), {"s": tokens})
+
+
+def test_a_sequence_is_seen_token_by_token_up_to_its_end() -> None:
+    table = sequences([[2, 0, -1], [-1, -1, -1], [1, 1, 1]])
+    normaliser = Normaliser(table.schema).fit([table])
+    features = normaliser(to_batch(table), torch.float64)
+    own = features.sets["s"]
+    assert features.inputs.shape == (3, 0)
+    assert own.mask is not None
+    assert own.mask.tolist() == [[True, True, False], [False] * 3, [True] * 3]
+    assert own.inputs[0, :2].tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert own.targets[..., 0].tolist() == [[2, 0, 0], [0, 0, 0], [1, 1, 1]]
+    back = normaliser.restore_set("s", Elements(own.mask, own.targets))["s"]
+    np.testing.assert_array_equal(back, table["s"])
+
+
+def test_a_token_after_the_end_is_refused() -> None:
+    table = sequences([[0, 1], [-1, 1], [-1, 0]])
+    with pytest.raises(DataError, match=r"field 's': 2 rows with tokens after the end \(row 1\)"):
+        Normaliser(table.schema).fit([table])
+
+
+def test_the_elements_of_a_set_come_back_raw(mixed: Callable[..., Table]) -> None:
+    table = mixed()
+    normaliser = Normaliser(table.schema).fit([table])
+    own = normaliser(to_batch(table), torch.float64).sets["jet"]
+    assert own.mask is not None
+    back = normaliser.restore_set("jet", Elements(own.mask, own.targets))
+    assert list(back) == [name for name in table.schema.columns() if name.startswith("jet.")]
+    there = table["jet.mask"]
+    np.testing.assert_array_equal(back["jet.mask"], there)
+    for name, x in back.items():
+        want = np.where(there, table[name], 0)
+        np.testing.assert_allclose(np.where(there, x, 0), want, rtol=1e-9, atol=1e-9)
+        assert (x.numpy()[~there] == 0).all()
 
 
 def test_restore_is_the_way_back(mixed: Callable[..., Table]) -> None:

@@ -20,6 +20,7 @@ from sciae.errors import SpecError
         ({"weight_decay": -1.0}, "weight_decay -1.0"),
         ({"clip": 0.0}, "clip 0.0; expected a positive number, or None"),
         ({"schedule": "linear"}, "schedule 'linear'; expected 'constant' or 'cosine'"),
+        ({"precision": "half"}, "precision 'half'; expected 'float32' or 'bfloat16'"),
         ({"validation": 1.0}, "validation 1.0; expected a share between 0 and 1"),
     ],
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 
-from sciae import cli
+from sciae import cli, kinds
 from sciae.errors import SourceError
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ def test_help_lists_the_verbs(sciae: Callable[..., Any]) -> None:
             assert f"{verb} " in said.out
             assert about in said.out
         assert "$ sciae" in said.out or "sciae fit qcd.root" in said.out
+
+
+def test_fit_offers_every_kind() -> None:
+    assert tuple(kinds.KINDS) == import_module("sciae.cli.fit").KINDS
 
 
 def test_the_version(sciae: Callable[..., Any]) -> None:

@@ -34,17 +34,9 @@ def hidden(table: Table, name: str, where: Any) -> dict[str, Any]:
 
 
 def model_of(table: Table, kind: str) -> Autoencoder:
-    model = kinds.KINDS[kind](table.schema, latent=2, **SIZES[kind])
+    model = kinds.KINDS[kind](table.schema, latent=2, hidden=(8,))
     model.fit_normaliser([table])
     return model
-
-
-SIZES: dict[str, dict[str, Any]] = {
-    "plain": {"hidden": (8,)},
-    "linear": {},
-    "denoising": {"hidden": (8,)},
-    "variational": {"hidden": (8,), "sigma": "predicted"},
-}
 
 
 def assert_finite(model: Autoencoder, table: Table, gradients: Callable[..., Any]) -> None:
@@ -57,19 +49,20 @@ def assert_finite(model: Autoencoder, table: Table, gradients: Callable[..., Any
     assert all(bool(x.isfinite().all()) for x in (loss.total, *found))
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (kind, name)
-        for kind in kinds.KINDS
-        for name in (FLAT if kind == "linear" else [*FLAT, *INNER])  # which has no net for sets
-    ],
-)
+@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize("name", [*FLAT, *INNER])
 @pytest.mark.parametrize("share", ["some rows", "all but one row", "one number"])
 def test_any_column(
-    mixed: Callable[..., Table], gradients: Callable[..., Any], kind: str, name: str, share: str
+    mixed: Callable[..., Table],
+    small: Callable[..., Any],
+    gradients: Callable[..., Any],
+    kind: str,
+    name: str,
+    share: str,
 ) -> None:
-    table = mixed(ROWS, sets=kind != "linear")
+    model, table = small(kind, mixed(ROWS))
+    if name not in table.columns:
+        return  # a kind without a net for sets
     where: Any = {
         "some rows": slice(None, None, 3),
         "all but one row": slice(1, None),
@@ -81,22 +74,22 @@ def test_any_column(
         mask[0, 0] = True
         table = Table(table.schema, {**table.columns, "jet.mask": mask})
     gaps = Table(table.schema, hidden(table, name, where))
-    assert_finite(model_of(gaps, kind), gaps, gradients)
-    assert_finite(model_of(table, kind), gaps, gradients)
+    assert_finite(small(kind, gaps)[0], gaps, gradients)
+    assert_finite(model, gaps, gradients)
 
 
 @pytest.mark.parametrize("kind", ["plain", "variational"])
 def test_a_row_of_which_nothing_is_known(
-    mixed: Callable[..., Table], gradients: Callable[..., Any], kind: str
+    mixed: Callable[..., Table], small: Callable[..., Any], gradients: Callable[..., Any], kind: str
 ) -> None:
-    table = mixed(ROWS)
+    model, table = small(kind, mixed(ROWS))
     columns = dict(table.columns)
     for name in (*FLAT, *INNER):
         columns = hidden(Table(table.schema, columns), name, 0)
     columns["jet.mask"] = table["jet.mask"] & (np.arange(ROWS) > 0)[:, None]
     gaps = Table(table.schema, columns)
-    assert_finite(model_of(table, kind), gaps, gradients)
-    parts = score(model_of(table, kind), model_of(table, kind).features(to_batch(gaps)))
+    assert_finite(model, gaps, gradients)
+    parts = score(model, model.features(to_batch(gaps)))
     assert (parts.flat[0] == 0).all()
 
 

@@ -86,3 +86,19 @@ def test_no_latent_too_few_reaches_it() -> None:
     square = 2 * (loss - 10 * math.log(math.sqrt(2 * math.pi)))
     assert square == pytest.approx(values[:8].sum(), rel=1e-8)
     assert square > values[:7].sum() + 1
+
+
+@pytest.mark.parametrize(("features", "latent"), [(2, 1), (10, 2), (30, 4)])
+def test_tied_weights_reach_it_too_and_span_the_principal_subspace(
+    features: int, latent: int
+) -> None:
+    table = correlated(features, latent, scale="none")
+    model = kinds.tied(table.schema, latent=latent, hidden=(), sigma=1.0).double()
+    loss = minimised(model, model.features(to_batch(table)))
+    square = 2 * (loss - features * math.log(math.sqrt(2 * math.pi)))
+    values, axes = np.linalg.eigh(np.cov(table["x"].T, bias=True))
+    assert square == pytest.approx(values[: features - latent].sum(), rel=1e-8)
+    weight = model.encoder.net.get_parameter("weight_0").detach().numpy()  # (latent, feature)
+    found = np.linalg.qr(weight.T)[0]
+    cosines = np.linalg.svd(found.T @ axes[:, -latent:])[1]
+    assert np.arccos(cosines.clip(max=1)).max() < 1e-4

@@ -10,10 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sciae.autoencoders.heads.bernoulli import Bernoulli
-from sciae.autoencoders.heads.categorical import Categorical, Multinomial
-from sciae.autoencoders.heads.joint import Decoded, Joint
+from sciae.autoencoders.heads.categorical import Categorical
+from sciae.autoencoders.heads.joint import Decoded, Elements, Joint
+from sciae.autoencoders.heads.laplace import Laplace
+from sciae.autoencoders.heads.mixture import Mixture
+from sciae.autoencoders.heads.multinomial import Multinomial
+from sciae.autoencoders.heads.negative_binomial import (
+    NegativeBinomial,
+    ZeroInflatedNegativeBinomial,
+)
 from sciae.autoencoders.heads.normal import Normal
 from sciae.autoencoders.heads.poisson import Poisson
+from sciae.autoencoders.heads.sequence import Sequence
+from sciae.autoencoders.heads.student_t import StudentT
 from sciae.autoencoders.heads.von_mises import VonMises
 
 if TYPE_CHECKING:
@@ -21,8 +30,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
-    "Bernoulli", "Categorical", "Decoded", "Head", "Joint", "Multinomial", "Normal", "Poisson",
-    "VonMises",
+    "Bernoulli", "Categorical", "Decoded", "Elements", "Head", "Joint", "Laplace", "Mixture",
+    "Multinomial", "NegativeBinomial", "Normal", "Poisson", "Sequence", "StudentT", "VonMises",
+    "ZeroInflatedNegativeBinomial",
 ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class Bernoulli(nn.Module):
     def nll(self, parameters: Tensor, target: Tensor) -> Tensor:
         """-ln p(target) per column, in nats."""
         # softplus of the signed logit: no difference of large numbers at either end
-        return target * softplus(-parameters) + (1 - target) * softplus(parameters)
+        return softplus((1 - 2 * target) * parameters)
 
     def mean(self, parameters: Tensor) -> Tensor:
         """The probability of one."""

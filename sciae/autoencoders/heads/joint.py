@@ -2,56 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from sciae.autoencoders.heads.bernoulli import Bernoulli
-from sciae.autoencoders.heads.categorical import Categorical, Multinomial
-from sciae.autoencoders.heads.normal import FLOOR, Normal
-from sciae.autoencoders.heads.poisson import Poisson
-from sciae.autoencoders.heads.von_mises import VonMises
+from sciae.autoencoders.heads.decoded import Decoded, Elements, Nll
+from sciae.autoencoders.heads.likelihoods import LIKELIHOODS, chosen, head_of
+from sciae.autoencoders.heads.normal import FLOOR
+from sciae.autoencoders.heads.sequence import Sequence
+from sciae.autoencoders.heads.sets import MATCHINGS
 from sciae.autoencoders.layout import Layout, Place
+from sciae.errors import SpecError
 from sciae.schema import Field, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sciae.autoencoders.features import Features
     from sciae.autoencoders.heads import Head
 
-__all__ = ["Decoded", "Joint", "Nll"]
+__all__ = ["Decoded", "Elements", "Joint", "Nll"]
 
-HEAD_OF_KIND: dict[str, Callable[[int, Field], nn.Module]] = {
-    "periodic": lambda columns, _: VonMises(columns),
-    "binary": lambda columns, _: Bernoulli(columns),
-    "categorical": lambda columns, field: Categorical(columns, classes=len(field.classes)),
-    "count": lambda columns, _: Poisson(columns),
-    "composition": lambda columns, _: Multinomial(columns),
-}
-SHARED = ("continuous", "periodic", "binary", "count")  # kinds whose fields share one head
-
-
-class Decoded(NamedTuple):
-    """What a decoder puts out: parameters of the flat heads, and of each set's elements."""
-
-    flat: Tensor
-    sets: Mapping[str, Tensor] = {}
-
-
-class Nll(NamedTuple):
-    """-ln p of each target column, and of each element of each set, in nats."""
-
-    flat: Tensor  # (row, target)
-    sets: Mapping[str, Tensor] = {}  # each (row, element)
-
-    def total(self) -> Tensor:
-        """Summed over everything in a row, shape (row,)."""
-        total = self.flat.sum(-1)
-        for one in self.sets.values():
-            total = total + one.sum(-1)
-        return total
+MANY = 2  # heads: less need neither split nor cat, which cost a small net time
 
 
 class Block(NamedTuple):
@@ -66,15 +39,30 @@ class Joint(nn.Module):
     r"""The product of each field's likelihood: composite losses from a schema.
 
     A set field costs, for each slot, whether an element is there (Bernoulli) and, if so, its
-    inner fields; elements are compared in order.
+    inner fields; a sequence field each token and its end.
 
     .. math:: -\ln p(x) = \sum_f -\ln p_f(x_f)
 
     Parameters
     ----------
     schema : Schema
-    sigma, floor : float or str, float
+    sigma : float or str
         Of every Normal head; see `Normal`.
+    floor : float
+        Of every head that has one.
+    likelihoods : mapping of str to mapping, optional
+        Other heads than each kind's first, by the name of a field (``set.inner`` in a set) or
+        by kind: ``{"count": {"head": "NegativeBinomial"}}``, with settings beside the name.
+        See `sciae.autoencoders.heads.likelihoods` for which heads fit which kinds.
+    matching : str
+        How the elements of sets and the decoder's slots find each other: "ordered",
+        "hungarian" or "chamfer"; see `sciae.autoencoders.heads.sets`.
+
+    Raises
+    ------
+    SpecError
+        If a likelihood names an unknown field, head or setting, or a head that does not fit
+        the field's kind, or if there is no such matching.
 
     Examples
     --------
@@ -86,93 +74,140 @@ class Joint(nn.Module):
     ... )
     >>> Joint(schema).parameters_flat
     4
+    >>> Joint(schema, likelihoods={"x": {"head": "Mixture", "components": 2}}).parameters_flat
+    9
     """
 
     def __init__(
-        self, schema: Schema, *, sigma: float | str = "learnt", floor: float = FLOOR
+        self,
+        schema: Schema,
+        *,
+        sigma: float | str = "learnt",
+        floor: float = FLOOR,
+        likelihoods: Mapping[str, Mapping[str, Any]] | None = None,
+        matching: str = "ordered",
     ) -> None:
         super().__init__()
-        self.schema, self.sigma, self.floor = schema, sigma, floor
+        if matching not in MATCHINGS:
+            expected = f"one of {', '.join(MATCHINGS)}"
+            raise SpecError(f"matching {matching!r}", where="Joint", expected=expected)
+        self.schema, self.sigma, self.floor, self.matching = schema, sigma, floor, matching
+        self.likelihoods = {key: dict(spec) for key, spec in (likelihoods or {}).items()}
         self.layout = Layout.of(schema)
         self.heads = nn.ModuleList()
         self.blocks: list[Block] = []
-        for places in _shared(self.layout.places):
-            self._add(places)
+        specs = chosen(schema, self.likelihoods)
+        for places in _shared(self.layout.places, specs):
+            self._add(places, specs[places[0].field.name])
         self.parameters_flat = self.blocks[-1].parameters.stop if self.blocks else 0
-        self.inner = nn.ModuleList(
-            Joint(Schema(f.inner), sigma=sigma, floor=floor) for f in self.layout.sets
-        )
+        self.inner = nn.ModuleList(self._inner(field, specs) for field in self.layout.sets)
 
-    def _add(self, places: list[Place]) -> None:
-        """One head for adjacent places of one kind."""
-        field, at = places[0].field, slice(places[0].targets.start, places[-1].targets.stop)
+    def _add(self, places: list[Place], spec: Mapping[str, Any]) -> None:
+        """One head for adjacent places."""
+        at = slice(places[0].targets.start, places[-1].targets.stop)
         columns = at.stop - at.start
-        if field.kind == "continuous":
-            head: nn.Module = Normal(columns, sigma=self.sigma, floor=self.floor)
-        else:
-            head = HEAD_OF_KIND[field.kind](columns, field)
+        head = head_of(places[0].field, columns, spec, sigma=self.sigma, floor=self.floor)
         start = self.blocks[-1].parameters.stop if self.blocks else 0
         width = cast("Head", head).per_column * columns
         self.blocks.append(Block(len(self.heads), at, slice(start, start + width)))
         self.heads.append(head)
 
+    def _inner(self, field: Field, specs: Mapping[str, Mapping[str, Any]]) -> Joint | Sequence:
+        """The likelihood of the elements of a set, or of a sequence's tokens."""
+        if self.schema[field.name].kind == "sequence":
+            return Sequence(classes=len(field.inner[0].classes))
+        own = {part.name: specs[f"{field.name}.{part.name}"] for part in field.inner}
+        return Joint(Schema(field.inner), sigma=self.sigma, floor=self.floor, likelihoods=own)
+
     def element_parameters(self, field: Field) -> int:
-        """Numbers per element that a decoder gives for a set: presence, then inner heads."""
+        """Numbers per element that a decoder gives: presence (or end), then inner heads."""
         return 1 + self.of_set(field.name).parameters_flat
 
-    def of_set(self, name: str) -> Joint:
-        """The likelihood of one element of a set."""
+    def of_set(self, name: str) -> Joint | Sequence:
+        """The likelihood of one element of a set, or of a sequence."""
         inner = self.inner[[field.name for field in self.layout.sets].index(name)]
-        assert isinstance(inner, Joint)
+        assert isinstance(inner, (Joint, Sequence))
         return inner
 
     def nll(self, decoded: Decoded, features: Features) -> Nll:
         """-ln p of each column and of each element, in nats; 0 where not observed or judged."""
-        x, y = decoded.flat, features.targets
-        parts = [h.nll(_cut(x, b.parameters), _cut(y, b.targets)) for h, b in self._heads()]
-        flat = _beside(x, parts)
+        each = zip(self._heads(), self._split(decoded.flat), self._columns(features), strict=True)
+        flat = _beside(decoded.flat, [head.nll(x, y) for head, x, y in each])
         for counts in (features.observed, features.judged if features.mask is None else None):
             flat = flat if counts is None else torch.where(counts, flat, 0.0)
         return Nll(flat, {n: self._set(n, decoded.sets[n], s) for n, s in features.sets.items()})
 
     def _set(self, name: str, parameters: Tensor, elements: Features) -> Tensor:
         """-ln p of each slot, shape (row, element)."""
-        assert elements.mask is not None
-        there = elements.mask[..., None].to(parameters.dtype)
-        presence = Bernoulli(1).nll(parameters[..., :1], there).squeeze(-1)
-        inner = self.of_set(name).nll(Decoded(parameters[..., 1:]), elements).flat.sum(-1)
-        nats = presence + torch.where(elements.mask, inner, 0.0)
+        inner = self.of_set(name)
+        if isinstance(inner, Sequence):
+            nats = inner.nll(parameters, elements)
+        else:
+            nats = MATCHINGS[self.matching](inner, parameters, elements)
         return nats if elements.judged is None else torch.where(elements.judged, nats, 0.0)
 
     def mean(self, flat: Tensor) -> Tensor:
         """The best single guess of each target column."""
-        return _beside(flat, [h.mean(_cut(flat, b.parameters)) for h, b in self._heads()])
+        each = zip(self._heads(), self._split(flat), strict=True)
+        return _beside(flat, [head.mean(x) for head, x in each])
 
     def sample(self, flat: Tensor, rng: torch.Generator) -> Tensor:
         """A draw of each target column."""
-        return _beside(flat, [h.sample(_cut(flat, b.parameters), rng) for h, b in self._heads()])
+        each = zip(self._heads(), self._split(flat), strict=True)
+        return _beside(flat, [head.sample(x, rng) for head, x in each])
 
-    def _heads(self) -> Iterator[tuple[Head, Block]]:
-        return zip(cast("Iterable[Head]", self.heads), self.blocks, strict=True)
+    def mean_set(self, name: str, parameters: Tensor) -> Elements:
+        """The elements likelier there than not, each at its best guess; a sequence's tokens."""
+        inner = self.of_set(name)
+        if isinstance(inner, Sequence):
+            return inner.mean(parameters)
+        return Elements(parameters[..., 0] > 0, inner.mean(parameters[..., 1:]))
+
+    def sample_set(self, name: str, parameters: Tensor, rng: torch.Generator) -> Elements:
+        """Which elements are there, and what they are, drawn; a sequence's tokens."""
+        inner = self.of_set(name)
+        if isinstance(inner, Sequence):
+            return inner.sample(parameters, rng)
+        there = torch.bernoulli(torch.sigmoid(parameters[..., 0]), generator=rng)
+        return Elements(there.bool(), inner.sample(parameters[..., 1:], rng))
+
+    def _heads(self) -> Iterable[Head]:
+        return cast("Iterable[Head]", self.heads)
+
+    def _split(self, flat: Tensor) -> tuple[Tensor, ...]:
+        """The parameters of each head."""
+        return _cut(flat, [b.parameters.stop - b.parameters.start for b in self.blocks])
+
+    def _columns(self, features: Features) -> tuple[Tensor, ...]:
+        """The targets of each head."""
+        return _cut(features.targets, [b.targets.stop - b.targets.start for b in self.blocks])
 
 
-def _cut(x: Tensor, columns: slice) -> Tensor:
-    """These columns; all of them without the cost of a view."""
-    return x if columns == slice(0, x.shape[-1]) else x[..., columns]
+def _cut(x: Tensor, widths: list[int]) -> tuple[Tensor, ...]:
+    """Columns side by side; all of them without the cost of a view."""
+    return (x,) if 0 < len(widths) < MANY else torch.split(x, widths, -1)
 
 
-def _beside(parameters: Tensor, parts: Sequence[Tensor]) -> Tensor:
+def _beside(parameters: Tensor, parts: list[Tensor]) -> Tensor:
     """The columns of each head beside each other; none if there is no head."""
-    return parts[0] if len(parts) == 1 else torch.cat([parameters[..., :0], *parts], -1)
+    if len(parts) < MANY:
+        return parts[0] if parts else parameters[..., :0]
+    return torch.cat(parts, -1)
 
 
-def _shared(places: tuple[Place, ...]) -> list[list[Place]]:
+def _shared(places: tuple[Place, ...], specs: Mapping[str, Mapping[str, Any]]) -> list[list[Place]]:
     """Places that one head can serve, in layout order."""
     groups: list[list[Place]] = []
     for place in places:
-        last = groups[-1][-1].field if groups else None
-        if last is not None and last.kind == place.field.kind and last.kind in SHARED:
+        if groups and _alike(groups[-1][-1].field, place.field, specs):
             groups[-1].append(place)
         else:
             groups.append([place])
     return groups
+
+
+def _alike(one: Field, other: Field, specs: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether one head can serve both fields."""
+    same = (one.kind, len(one.classes)) == (other.kind, len(other.classes))
+    spec = specs[one.name]
+    return same and spec == specs[other.name] and LIKELIHOODS[spec["head"]].shared

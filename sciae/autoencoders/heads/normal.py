@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss, softplus
 
 from sciae.errors import SpecError
 
-__all__ = ["FLOOR", "Normal"]
+__all__ = ["FLOOR", "LOG_SQRT_2PI", "ONE", "Normal", "check_floor"]
 
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 ONE = math.log(math.e - 1)  # softplus(ONE) = 1
@@ -57,8 +57,7 @@ class Normal(nn.Module):
                 where="Normal",
                 expected="a positive number, 'learnt', 'shared' or 'predicted'",
             )
-        if not 0 <= floor < math.inf:
-            raise SpecError(f"floor {floor!r}", where="Normal", expected="0 or more")
+        check_floor(floor, "Normal")
         self.columns, self.sigma, self.floor = columns, sigma, floor
         self.per_column = 2 if sigma == "predicted" else 1
         if sigma in ("learnt", "shared"):
@@ -89,3 +88,9 @@ class Normal(nn.Module):
         mean, sigma = self._split(parameters)
         noise = torch.randn(mean.shape, generator=rng, dtype=mean.dtype, device=mean.device)
         return mean + sigma * noise
+
+
+def check_floor(floor: float, where: str) -> None:
+    """Raise unless it is a width that can be added to others."""
+    if not 0 <= floor < math.inf:
+        raise SpecError(f"floor {floor!r}", where=where, expected="0 or more")

@@ -36,10 +36,10 @@ class VonMises(nn.Module):
         """-ln p(target) per column, in nats."""
         a, b = parameters.double().chunk(2, -1)
         kappa = (a.square() + b.square() + 1e-20).sqrt()  # a gradient at zero, too
-        angle = target.double()
-        away = kappa - (a * angle.cos() + b * angle.sin())
-        nats: Tensor = away + torch.special.i0e(kappa).log() + math.log(2 * math.pi)
-        return nats.to(parameters.dtype)
+        angle, own = target.double(), parameters.dtype
+        away = kappa - torch.addcmul(a * angle.cos(), b, angle.sin())
+        nats: Tensor = torch.special.i0e(kappa.to(own)).log() + math.log(2 * math.pi)
+        return away.to(own) + nats
 
     def mean(self, parameters: Tensor) -> Tensor:
         """The mean direction, in (-pi, pi]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sciae.autoencoders.heads import Joint
 from sciae.autoencoders.heads.normal import FLOOR
@@ -13,20 +13,22 @@ from sciae.autoencoders.nets import (
     DenseEncoder,
     ImageDecoder,
     ImageEncoder,
+    SequenceDecoder,
+    SequenceEncoder,
     SetDecoder,
     SetEncoder,
 )
 from sciae.errors import SpecError
+from sciae.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
     from sciae.autoencoders.corruptions import Corruption
     from sciae.autoencoders.latents import Latent
     from sciae.autoencoders.penalties import Penalty
-    from sciae.schema import Schema
 
 __all__ = ["HIDDEN", "Body", "composed"]
 
@@ -42,14 +44,19 @@ class Body(TypedDict, total=False):
         Layers of the encoder; the decoder mirrors them. Channels if `net` convolves. By
         default (128, 64).
     net : str
-        "dense" (the default), or "convolutional" for one square image. Set fields choose a
-        set net by themselves.
+        "dense" (the default), or "convolutional" for one square image. A set or sequence
+        field chooses a net of its own.
     activation : str
         Between layers; "silu" by default.
     sigma, floor : float or str, float
         Width of continuous fields, "learnt" by default, and the least width in standard
         deviations: the resolution below which a difference says nothing. See
         `sciae.autoencoders.heads.Normal`.
+    likelihoods : mapping of str to mapping
+        Other heads, by name of field or by kind; see `sciae.autoencoders.heads.Joint`.
+    matching : str
+        Of a set's elements and the decoder's slots: "ordered" (the default), "hungarian" or
+        "chamfer".
     """
 
     hidden: Sequence[int]
@@ -57,6 +64,8 @@ class Body(TypedDict, total=False):
     activation: str
     sigma: float | str
     floor: float
+    likelihoods: Mapping[str, Mapping[str, Any]]
+    matching: str
 
 
 def composed(
@@ -71,7 +80,13 @@ def composed(
     **body: Unpack[Body],
 ) -> Autoencoder:
     """An autoencoder with this latent, and nets that fit the schema unless they are given."""
-    heads = Joint(schema, sigma=body.get("sigma", "learnt"), floor=body.get("floor", FLOOR))
+    heads = Joint(
+        schema,
+        sigma=body.get("sigma", "learnt"),
+        floor=body.get("floor", FLOOR),
+        likelihoods=body.get("likelihoods"),
+        matching=body.get("matching", "ordered"),
+    )
     if encoder is None or decoder is None:
         fitting = _nets(schema, latent, heads, body)
         encoder, decoder = encoder or fitting[0], decoder or fitting[1]
@@ -93,7 +108,7 @@ def _nets(schema: Schema, latent: Latent, heads: Joint, body: Body) -> tuple[nn.
     hidden, net = tuple(body.get("hidden", HIDDEN)), body.get("net", "dense")
     between = body.get("activation", "silu")
     if layout.sets:
-        return _set_nets(layout, latent, heads, hidden, between)
+        return _set_nets(schema, latent, heads, hidden, between)
     if net == "convolutional":
         return _image_nets(schema, latent, heads, hidden, between)
     if net != "dense":
@@ -120,8 +135,9 @@ def _image_nets(
 
 
 def _set_nets(
-    layout: Layout, latent: Latent, heads: Joint, hidden: Sequence[int], between: str
+    schema: Schema, latent: Latent, heads: Joint, hidden: Sequence[int], between: str
 ) -> tuple[nn.Module, nn.Module]:
+    layout = heads.layout
     if len(layout.sets) > 1:
         raise SpecError(
             f"{len(layout.sets)} set fields",
@@ -130,17 +146,17 @@ def _set_nets(
         )
     field = layout.sets[0]
     assert field.size is not None
-    inputs = heads.of_set(field.name).layout.inputs
-    encoder = SetEncoder(
+    in_order = schema[field.name].kind == "sequence"
+    encoder = (SequenceEncoder if in_order else SetEncoder)(
         field.name,
-        inputs,
+        Layout.of(Schema(field.inner)).inputs,
         latent.width,
         flat=layout.inputs,
         size=field.size,
         hidden=hidden,
         activation=between,
     )
-    decoder = SetDecoder(
+    decoder = (SequenceDecoder if in_order else SetDecoder)(
         field.name,
         latent.dim,
         size=field.size,

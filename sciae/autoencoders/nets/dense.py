@@ -84,7 +84,11 @@ class Dense(nn.Module):
 
 
 class DenseEncoder(nn.Module):
-    """Flat inputs -> hidden vector."""
+    """Flat inputs -> hidden vector.
+
+    With `columns` (the number of targets) it also reads which of them the inputs show: a
+    zero may be a mean or a gap.
+    """
 
     def __init__(
         self,
@@ -93,15 +97,19 @@ class DenseEncoder(nn.Module):
         *,
         hidden: Sequence[int] = (128, 64),
         activation: str = "silu",
+        columns: int = 0,
     ) -> None:
         super().__init__()
-        self.inputs, self.width = inputs, width
+        self.inputs, self.width, self.columns = inputs, width, columns
         self.hidden, self.activation = list(hidden), activation
-        self.net = Dense((inputs, *hidden, width), between=activation)
+        self.net = Dense((inputs + columns, *hidden, width), between=activation)
 
     def forward(self, features: Features) -> Tensor:
         """The hidden vector, shape (row, width)."""
-        out: Tensor = self.net(features.inputs)
+        x = features.inputs
+        if self.columns:
+            x = torch.cat([x, features.shown.to(x.dtype)], -1)
+        out: Tensor = self.net(x)
         return out
 
 

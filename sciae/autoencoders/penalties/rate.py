@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from sciae.autoencoders.penalties.average import average
 from sciae.autoencoders.penalties.penalty import Penalty
-from sciae.autoencoders.ranks import all_mean
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class KL(Penalty):
         """KL(q(z|x) || N(0, 1)) of each row."""
         each = kl_to_standard_normal(one.code)
         if self.free_bits:
-            each = torch.where(all_mean(each) > self.free_bits, each, self.free_bits)
+            live = average(each, one.features) > self.free_bits
+            each = torch.where(live, each, self.free_bits)
         return each.sum(-1)
 
 

@@ -33,7 +33,7 @@ def default_model(
     """
     numbers = all(len(field.shape) < IMAGE and field.kind != "set" for field in schema)
     chosen = kind or ("variational" if numbers else "plain")
-    width = sigma or ("predicted" if numbers else "shared")
+    width = sigma or ("predicted" if numbers and chosen != "tied" else "shared")
     size = latent or (LATENTS if numbers else IMAGE_LATENTS)
     with seeded(rng):
         if chosen == "variational":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from sciae.autoencoders.kinds import KINDS
 from sciae.autoencoders.latents import Gaussian, Point
 from sciae.domains.jets import Jets
 from sciae.tasks.anomaly import TRAINING, default_model
@@ -29,6 +30,8 @@ def test_the_kind_can_be_chosen() -> None:
     assert isinstance(default_model(schema, kind="variational", rng=1).latent, Gaussian)
     for kind in ("plain", "linear", "denoising"):
         assert isinstance(default_model(schema, kind=kind, rng=1).latent, Point)
+    for kind in KINDS:
+        default_model(schema, kind=kind, rng=1).check_parts()
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_torchs_alone() -> None:
