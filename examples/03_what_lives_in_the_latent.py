@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sciae
-from sciae.autoencoders import diagnostics
+from sciae import diagnostics
 from sciae.batch import to_batch
 
 STRENGTH = np.array([16.0, 12.6, 9.0, 7.1])  # variances, of 50 in all

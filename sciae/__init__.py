@@ -10,15 +10,17 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 __all__ = [
-    "Field", "Schema", "Table", "Training", "anomaly", "domains", "errors", "estimators", "fit",
-    "kinds", "load_model", "save_model", "score", "split",
+    "Field", "Schema", "Table", "Training", "anomaly", "diagnostics", "domains", "errors",
+    "estimators", "export", "fit", "kinds", "load_model", "save_model", "score", "split",
 ]  # fmt: skip
 
 MODULES = {
     "anomaly": "sciae.tasks.anomaly",
+    "diagnostics": "sciae.diagnostics",
     "domains": "sciae.domains",
     "errors": "sciae.errors",
     "estimators": "sciae.estimators",
+    "export": "sciae.export",
     "kinds": "sciae.autoencoders.kinds",
 }
 NAMES = {

@@ -82,6 +82,9 @@ def _check(field: Field, name: str, values: NDArray[Any]) -> None:
     elif field.kind in ("categorical", "sequence"):
         bad = (values < -1) | (values >= len(field.classes))
         refuse(name, bad, "classes", f"-1 (not observed) or 0 to {len(field.classes) - 1}")
+        if field.kind == "sequence":
+            late = (values[:, 1:] >= 0) & (values[:, :-1] < 0)
+            refuse(name, late, "tokens: some follow an end", "-1 after the last token only")
     elif field.kind == "composition":
         refuse(name, values < 0, "negative parts", "parts >= 0")
 

@@ -208,7 +208,7 @@ def mixed() -> Callable[..., Table]:
 
 
 FLAT_ONLY = ("linear", "tied", "imputing")  # kinds without a net for sets
-SMALL: dict[str, dict[str, Any]] = {"linear": {"latent": 2}}  # others take the sizes below
+SIZES: dict[str, dict[str, Any]] = {"linear": {"latent": 2}}  # others take the sizes below
 
 
 def _flat(table: Table) -> Table:
@@ -225,7 +225,7 @@ def small() -> Callable[[str, Table], tuple[Any, Table]]:
         from sciae.autoencoders import kinds
 
         table = _flat(table) if kind in FLAT_ONLY else table
-        settings = SMALL.get(kind, {"latent": 2, "hidden": (8,)})
+        settings = SIZES.get(kind, {"latent": 2, "hidden": (8,)})
         model = kinds.KINDS[kind](table.schema, **settings)
         model.fit_normaliser([table])
         return model, table

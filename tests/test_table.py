@@ -253,3 +253,9 @@ def test_the_order_in_which_columns_are_given_does_not_matter() -> None:
     given = columns()
     backwards = Table(SCHEMA, dict(reversed(given.items())))
     assert list(backwards.columns) == list(Table(SCHEMA, given).columns)
+
+
+def test_a_token_after_the_end_is_refused() -> None:
+    field = Field(name="s", kind="sequence", classes=("a", "b"), size=2)
+    with pytest.raises(DataError, match=r"2 rows with wrong tokens.*\(rows 1, 2\).*only"):
+        Table(Schema((field,)), {"s": [[0, 1], [-1, 1], [-1, 0], [1, -1], [-1, -1]]})

@@ -11,7 +11,7 @@ from sciae.autoencoders.layout import Layout
 from sciae.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -75,6 +75,27 @@ class Features:
             _taken(self.weight, rows),
         )
 
+    def split(self, sizes: list[int]) -> list[Features]:
+        """Consecutive parts of these numbers of rows, as views."""
+        inputs = torch.split(self.inputs, sizes)
+        same = self.targets is self.inputs
+        columns = (
+            inputs,
+            inputs if same else torch.split(self.targets, sizes),
+            _parts(self.observed, sizes),
+            _parts(self.mask, sizes),
+            _parts(self.visible, sizes),
+            _parts(self.judged, sizes),
+            [self.column] * len(sizes),
+            self._split_sets(sizes),
+            _parts(self.weight, sizes),
+        )
+        return [Features(*each) for each in zip(*columns, strict=True)]
+
+    def _split_sets(self, sizes: list[int]) -> list[dict[str, Features]]:
+        named = {name: one.split(sizes) for name, one in self.sets.items()}
+        return [{name: parts[n] for name, parts in named.items()} for n in range(len(sizes))]
+
     def with_inputs(self, inputs: Tensor) -> Features:
         """The same targets, seen through other inputs."""
         return replace(self, inputs=inputs)
@@ -102,6 +123,10 @@ class Features:
             if known is not None:
                 return known
         return torch.ones_like(self.targets, dtype=torch.bool)
+
+
+def _parts(tensor: Tensor | None, sizes: list[int]) -> Sequence[Tensor | None]:
+    return [None] * len(sizes) if tensor is None else torch.split(tensor, sizes)
 
 
 def _taken(tensor: Tensor | None, rows: Tensor) -> Tensor | None:

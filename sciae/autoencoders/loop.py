@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Loop", "Rows", "Source"]
 
 VALIDATION_ROWS = 4096  # judged at once
+TOGETHER = 32  # steps whose rows are gathered with one call
 
 
 class Source(Protocol):
@@ -122,10 +123,18 @@ class Loop:
         with computing_in(self.training.precision, self.model):
             for rows in self.source.visit(self.order):
                 order = self._steps(rows)
-                losses = [self._step(rows, own, rate) for own in order]
-                sums.add(losses, rows.share[torch.cat(order)])
-                del rows, losses  # before the next chunk is read
+                for at in range(0, len(order), TOGETHER):
+                    sums.add(*self._train_on(rows, order[at : at + TOGETHER], rate))
+                del rows  # before the next chunk is read
         return sums.means()
+
+    def _train_on(self, rows: Rows, order: list[Tensor], rate: float) -> tuple[list[Loss], Tensor]:
+        """Some steps, whose rows are gathered at once; their losses, and shares in this order."""
+        every, sizes = torch.cat(order), [len(own) for own in order]
+        features = rows.features.take(every).split(sizes)
+        share = rows.share.index_select(0, every)
+        each = zip(features, torch.split(share, sizes), strict=True)
+        return [self._step(one, own, rate) for one, own in each], share
 
     def _steps(self, rows: Rows) -> list[Tensor]:
         """Which of these rows each step sees, in this process."""
@@ -133,9 +142,8 @@ class Loop:
         each = torch.tensor_split(order, steps(len(rows), self.training.batch))
         return [ranks.own(step) for step in each]
 
-    def _step(self, rows: Rows, own: Tensor, rate: float) -> Loss:
-        loss = self.model.loss(rows.features.take(own), self.noise, step=self.state.step)
-        share = rows.share.index_select(0, own)
+    def _step(self, features: Features, share: Tensor, rate: float) -> Loss:
+        loss = self.model.loss(features, self.noise, step=self.state.step)
         found = torch.autograd.grad(loss.total, self.parameters, share, allow_unused=True)
         pairs = zip(self.parameters, found, strict=True)
         gradients = ranks.summed([torch.zeros_like(x) if g is None else g for x, g in pairs])
@@ -191,7 +199,7 @@ class Loop:
         loss = self.model.loss(features, self.noise, step=self.state.step)
         self._load(before)  # the noise, and what a part remembers of its rows
         self._tell(loss, features, rows.numbers[own], where, ok=True)
-        self._step(rows, own, rate)
+        self._step(features, rows.share.index_select(0, own), rate)
         ok = self._weights_are_finite()
         self._tell(loss, features, rows.numbers[own], where, ok=ok)
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sciae.autoencoders.corruptions import Corruption
-    from sciae.autoencoders.export.module import CV
     from sciae.autoencoders.features import Features
     from sciae.autoencoders.heads import Elements
     from sciae.autoencoders.latents import Code, Latent
     from sciae.autoencoders.penalties import Penalty
+    from sciae.autoencoders.raw.module import CV
     from sciae.batch import Batch
     from sciae.schema import Schema
     from sciae.table import Table
@@ -175,7 +175,7 @@ class Autoencoder(nn.Module):
         SpecError
             If a field is a set, or the code is not a smooth function of the row.
         """
-        from sciae.autoencoders.export.module import CV
+        from sciae.autoencoders.raw.module import CV
 
         return CV(self)
 

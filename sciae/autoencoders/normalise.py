@@ -254,23 +254,16 @@ def _codec(field: Field, x: Tensor, location: Tensor, scale: Tensor) -> tuple[Te
 def _inner_batch(field: Field, batch: Batch) -> Batch:
     """The elements of a set field, shape (row, element); padding, whatever it was, is 0."""
     if field.name in batch.columns:
-        return _tokens(field.name, batch.columns[field.name])
+        return _tokens(batch.columns[field.name])
     prefix = f"{field.name}."
     own = {n.removeprefix(prefix): x for n, x in batch.columns.items() if n.startswith(prefix)}
     mask = own[MASK]
     return Batch({n: torch.where(mask, x, torch.zeros_like(x)) for n, x in own.items()})
 
 
-def _tokens(name: str, tokens: Tensor) -> Batch:
+def _tokens(tokens: Tensor) -> Batch:
     """A sequence, with -1 beyond its end, as elements in order."""
     there = tokens >= 0
-    gap = (there[:, 1:] & ~there[:, :-1]).any(1)
-    if bool(gap.any()):
-        raise DataError(
-            f"{int(gap.sum())} rows with tokens after the end (row {int(gap.int().argmax())})",
-            where=f"field {name!r}",
-            expected="-1 after the last token only",
-        )
     return Batch({TOKEN: tokens.clamp(min=0), MASK: there})
 
 

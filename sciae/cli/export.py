@@ -51,8 +51,8 @@ def export(model: Path, *, to: str, out: Path, what: str, dtype: str, overwrite:
     check_sources((model,))
     import torch
 
-    from sciae.autoencoders.export.artefact import export as write
     from sciae.autoencoders.files import load
+    from sciae.export.artefact import export as write
 
     made = write(load(model), out, to=to, what=what, dtype=getattr(torch, dtype))
     numbers, given = len(made["inputs"]), len(made["outputs"])

@@ -147,12 +147,6 @@ def test_a_sequence_is_seen_token_by_token_up_to_its_end() -> None:
     np.testing.assert_array_equal(back, table["s"])
 
 
-def test_a_token_after_the_end_is_refused() -> None:
-    table = sequences([[0, 1], [-1, 1], [-1, 0]])
-    with pytest.raises(DataError, match=r"field 's': 2 rows with tokens after the end \(row 1\)"):
-        Normaliser(table.schema).fit([table])
-
-
 def test_the_elements_of_a_set_come_back_raw(mixed: Callable[..., Table]) -> None:
     table = mixed()
     normaliser = Normaliser(table.schema).fit([table])

@@ -236,7 +236,7 @@ def test_what_is_no_prior_is_refused(tmp_path: Path) -> None:
     tensors = load_file(path)
 
     def refused() -> None:
-        with pytest.raises(ModelFileError, match="prior.safetensors: not a readable prior"):
+        with pytest.raises(ModelFileError, match=r"prior.safetensors: not a readable prior"):
             load_prior(path)
 
     hostile: list[dict[str, Any]] = [

@@ -83,8 +83,8 @@ def runtimes(model: Any, folder: Path) -> dict[str, Callable[[], Any]]:
     import onnxruntime
     import torch
 
-    from sciae.autoencoders.export import NumpyEncoder, Reconstruction, export
     from sciae.batch import Batch
+    from sciae.export import NumpyEncoder, Reconstruction, export
 
     exact = np.random.default_rng(SEED).normal(3, 2, (1, COLUMNS))
     row, tensor = exact.astype(np.float32), torch.from_numpy(exact.astype(np.float32))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sciae.autoencoders.export import NumpyEncoder
 from sciae.autoencoders.files import load
 from sciae.cli.export import export
+from sciae.export import NumpyEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -258,3 +260,21 @@ def test_a_row_that_is_not_finite_is_named_on_all_ranks(wrong: Path, where: str)
 
 def test_an_error_that_nobody_catches_ends_torchrun(wrong: Path) -> None:
     assert "the disk of rank 1 is on fire" in (wrong / "stderr").read_text()
+
+
+# ---- the page ------------------------------------------------------------------------------------
+
+
+def test_the_page_runs(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = pytestconfig.rootpath / "docs" / "how-to" / "train-at-scale.md"
+    script, chunked = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(1).normal(size=(300, 50))
+    shown: dict[str, Any] = {"read_my_columns": lambda: x}
+    exec(script, shown)
+    assert summary(tmp_path / "model")["training"]["batch"] == 1024
+    shown["domain"] = SimpleNamespace(stream=lambda _, rows: shown["table"].chunks(rows // 1000))
+    exec(chunked, shown | {"held_out": shown["table"]})
+    assert len(list((tmp_path / "chunks").glob("*.safetensors"))) == 2

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     from sciae.autoencoders.features import Features
     from sciae.autoencoders.model import Autoencoder
 
-SIZES: dict[str, Any] = {"latent": 3, "hidden": (16, 12)}
+ROWS = 48
 IMAGE = Schema((Field(name="image", kind="continuous", shape=(8, 8), scale="field"),))
+SENTENCE = Schema(
+    (
+        Field(name="word", kind="sequence", classes=("a", "b", "c"), size=4),
+        Field(name="mass", kind="continuous"),
+        Field(name="hits", kind="count"),
+    )
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,56 +47,62 @@ class Case(NamedTuple):
         return self.model.features(to_batch(self.table))
 
 
-def _images(rows: int = 64) -> Table:
+def _images() -> Table:
     rng = np.random.default_rng(1)
-    return Table(IMAGE, {"image": rng.exponential(size=(rows, 8, 8))})
+    return Table(IMAGE, {"image": rng.exponential(size=(ROWS, 8, 8))})
 
 
-MADE: dict[str, Callable[[Any], tuple[Callable[..., Autoencoder], dict[str, Any], Table]]] = {
-    "plain": lambda mixed: (kinds.plain, SIZES, mixed(sets=False)),
-    "linear": lambda mixed: (kinds.linear, {"latent": 3}, mixed(sets=False)),
-    "denoising": lambda mixed: (kinds.denoising, SIZES, mixed(sets=False)),
-    "variational": lambda mixed: (
-        kinds.variational,
-        {**SIZES, "sigma": "predicted"},
-        mixed(sets=False),
-    ),
-    "plain sets": lambda mixed: (kinds.plain, {**SIZES, "sigma": 0.7}, mixed()),
-    "variational sets": lambda mixed: (kinds.variational, SIZES, mixed()),
-    "plain images": lambda _: (
-        kinds.plain,
-        {"latent": 3, "hidden": (4, 8), "sigma": "shared", "net": "convolutional"},
-        _images(),
-    ),
-    "variational images": lambda _: (
-        kinds.variational,
-        {"latent": 3, "hidden": (4, 8), "sigma": "shared", "net": "convolutional"},
-        _images(),
-    ),
+def _sentences() -> Table:
+    rng = np.random.default_rng(1)
+    length = rng.integers(0, 5, ROWS)
+    word = np.where(np.arange(4) < length[:, None], rng.integers(0, 3, (ROWS, 4)), -1)
+    mass = length + rng.normal(size=ROWS)
+    return Table(SENTENCE, {"word": word, "mass": mass, "hits": rng.poisson(1 + length)})
+
+
+# A kind that reads flat fields only gets those of each table.
+TABLES: dict[str, Callable[[Any], Table]] = {
+    "flat": lambda mixed: mixed(ROWS, sets=False),
+    "sets": lambda mixed: mixed(ROWS),
+    "sequences": lambda _: _sentences(),
 }
+NETS: dict[str, dict[str, Any]] = {
+    "images": {"hidden": (4, 8), "sigma": "shared", "net": "convolutional"},
+    "predicted": {"hidden": (16, 12), "sigma": "predicted"},
+}
+CASES = [
+    *(f"{kind} {table}" for kind in kinds.KINDS for table in TABLES),
+    *(f"{kind} {net}" for kind in ("plain", "variational") for net in NETS),
+]
 
 
-def _make(name: str, mixed: Callable[..., Table]) -> Case:
-    kind, settings, table = MADE[name](mixed)
-    model = kind(table.schema, **settings)
+def _make(name: str, mixed: Callable[..., Table], small: Callable[..., Any]) -> Case:
+    kind, rows = name.split()
+    if rows in TABLES:
+        return Case(*small(kind, TABLES[rows](mixed)))
+    table = _images() if rows == "images" else mixed(ROWS, sets=False)
+    model = kinds.KINDS[kind](table.schema, latent=3, **NETS[rows])
     model.fit_normaliser([table])
     return Case(model, table)
 
 
-@pytest.fixture(params=MADE)
+@pytest.fixture(params=CASES)
 def case(
     request: pytest.FixtureRequest,
     mixed: Callable[..., Table],
+    small: Callable[..., Any],
     same_initial_weights_each_time: None,
 ) -> Case:
-    """Each kind of model, on each kind of net that it can have."""
-    return _make(request.param, mixed)
+    """Each kind of model on each kind of table, and on the nets that it can have."""
+    return _make(request.param, mixed, small)
 
 
 @pytest.fixture
-def case_of(mixed: Callable[..., Table], same_initial_weights_each_time: None) -> Any:
+def case_of(
+    mixed: Callable[..., Table], small: Callable[..., Any], same_initial_weights_each_time: None
+) -> Callable[[str], Case]:
     """The case of a name."""
-    return lambda name: _make(name, mixed)
+    return lambda name: _make(name, mixed, small)
 
 
 def _gradients(model: Autoencoder, features: Features, share: Tensor | None = None) -> list[Tensor]:

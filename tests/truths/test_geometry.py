@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sciae.autoencoders.geometry import energy, geodesic, length, metric, volume_element
+from sciae.diagnostics.geometry import energy, geodesic, length, metric, volume_element
 
 
 def sphere(z: Tensor) -> Tensor:

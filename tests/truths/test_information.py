@@ -10,7 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from sciae.autoencoders.diagnostics import (
+from sciae.autoencoders.features import Features
+from sciae.autoencoders.heads import Decoded, Joint
+from sciae.autoencoders.kinds import composed
+from sciae.autoencoders.latents import Gaussian
+from sciae.autoencoders.model import Autoencoder
+from sciae.autoencoders.penalties import KL, kl_to_standard_normal
+from sciae.autoencoders.training import Training
+from sciae.diagnostics import (
     evidence,
     information,
     operating_point,
@@ -20,13 +27,6 @@ from sciae.autoencoders.diagnostics import (
     shannon_rate,
     water_filling,
 )
-from sciae.autoencoders.features import Features
-from sciae.autoencoders.heads import Decoded, Joint
-from sciae.autoencoders.kinds import composed
-from sciae.autoencoders.latents import Gaussian
-from sciae.autoencoders.model import Autoencoder
-from sciae.autoencoders.penalties import KL, kl_to_standard_normal
-from sciae.autoencoders.training import Training
 from sciae.rng import torch_generator
 from sciae.schema import Field, Schema
 from sciae.table import Table

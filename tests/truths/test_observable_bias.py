@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sciae.autoencoders.observable import bias
+from sciae.diagnostics.observable import bias
 
 
 def states(columns: int, rows: int = 300, *, shrink: float = 0.7) -> tuple[Tensor, Tensor, Tensor]:

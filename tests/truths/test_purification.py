@@ -13,8 +13,8 @@ from sciae.autoencoders.heads import Decoded, Joint
 from sciae.autoencoders.latents import Gaussian, Point
 from sciae.autoencoders.model import Autoencoder
 from sciae.autoencoders.penalties import KL
-from sciae.autoencoders.robustness import adversarial, purify, refine
 from sciae.batch import Batch
+from sciae.diagnostics.robustness import adversarial, purify, refine
 from sciae.schema import Field, Schema
 
 SIGMA = 0.5

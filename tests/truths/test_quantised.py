@@ -67,7 +67,7 @@ def stale(codes: int, *, revive: float) -> Autoencoder:
     return kinds.composed(SCHEMA, latent, hidden=(32,))
 
 
-def usage(model: Autoencoder, *, seed: int, epochs: int = 20) -> float:
+def usage(model: Autoencoder, *, seed: int, epochs: int = 40) -> float:
     """The share of codes that a fitted model uses."""
     table = Table(SCHEMA, {"x": np.random.default_rng(seed).normal(size=(4000, 4))})
     training = Training(epochs=epochs, batch=128, learning_rate=3e-3, monitor="reconstruction")

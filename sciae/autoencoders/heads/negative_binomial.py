@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -10,6 +12,8 @@ from sciae.autoencoders.heads.gamma import rest
 from sciae.autoencoders.heads.poisson import MOST
 
 __all__ = ["NegativeBinomial", "ZeroInflatedNegativeBinomial"]
+
+START = math.log(10.0)  # of ln theta: from 1, counts may be all noise, and codes ignore them
 
 
 class NegativeBinomial(nn.Module):
@@ -28,7 +32,7 @@ class NegativeBinomial(nn.Module):
     Examples
     --------
     >>> head = NegativeBinomial(1).requires_grad_(False)
-    >>> head.log_theta += 8 * torch.tensor(10.0).log()  # theta = 1e8
+    >>> head.log_theta += 7 * torch.tensor(10.0).log()  # theta = 1e8
     >>> mean, count = torch.tensor([[3.0]]), torch.tensor([[5.0]])
     >>> round(head.nll(mean.log(), count).item(), 3)
     2.294
@@ -39,7 +43,7 @@ class NegativeBinomial(nn.Module):
     def __init__(self, columns: int) -> None:
         super().__init__()
         self.columns = columns
-        self.log_theta = nn.Parameter(torch.zeros(columns))
+        self.log_theta = nn.Parameter(torch.full((columns,), START))
 
     def _theta(self) -> Tensor:
         return self.log_theta.double().clamp(-MOST, MOST).exp()

@@ -18,7 +18,11 @@ __all__ = ["finite_scalar", "poisson", "quantised", "top_k"]
 def quantised(
     schema: Schema, *, latent: int = 8, codes: int = 64, groups: int = 1, **body: Unpack[Body]
 ) -> Autoencoder:
-    """The code is the nearest of `codes` vectors, in each of `groups` parts: a VQ-VAE."""
+    """The code is the nearest of `codes` vectors, in each of `groups` parts: a VQ-VAE.
+
+    The commitment in its loss changes with the scale of the code; to judge epochs by,
+    ``Training(monitor="reconstruction")`` is better.
+    """
     return composed(schema, VectorQuantised(latent, codes, groups=groups), **body)
 
 

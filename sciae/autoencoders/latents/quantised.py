@@ -112,7 +112,7 @@ class VectorQuantised(Latent):
         if rank() == 0:
             self.codebook.copy_(torch.stack([_spread(group, self.codes, rng) for group in rows]))
         from_first([self.codebook])
-        self.count.fill_(rows.shape[1] / self.codes)
+        self.count.copy_(all_sum(torch.full_like(self.count, rows.shape[1] / self.codes)))
         self.started.fill_(True)
 
     def _follow(self, rows: Tensor, symbols: Tensor, residual: Tensor) -> None:

@@ -19,8 +19,8 @@ class TopK(Latent):
     .. math:: z = \mathrm{TopK}(\max(h, 0))
 
     Gao et al., arXiv:2406.04093. A number that no row has used for long would stay dead, as
-    no gradient reaches it. In their place of an auxiliary reconstruction, which needs the
-    decoder, the term "dead" lifts it towards the least that is kept, until it is:
+    no gradient reaches it. They reconstruct what is left from the dead alone, which needs the
+    decoder; here the term "dead" lifts them towards the least that is kept, until they are:
 
     .. math:: L_\mathrm{dead} = \lambda \sum_{j\,\mathrm{dead}} \max(h_{(k)} - h_j, 0)
 

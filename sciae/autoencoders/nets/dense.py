@@ -76,8 +76,9 @@ class Dense(nn.Module):
             rows: Tensor = self(x.flatten(0, -2))
             return rows.reshape(*x.shape[:-1], rows.shape[-1])
         each = cast("Iterator[Tensor]", iter(self._parameters.values()))  # quicker than by name
+        between = self.between.forward  # likewise
         for layer, narrows in enumerate(self.narrows):
-            x = self.between(x) if layer else x
+            x = between(x) if layer else x
             weight, bias = next(each), next(each)
             x = torch.addmm(bias, x, weight.t() if narrows else weight)
         return x

@@ -66,7 +66,7 @@ class ElementEncoder(nn.Module):
     def forward(self, features: Features) -> Tensor:
         """The hidden vector, shape (row, width)."""
         shown = features.shown
-        row, column = shown.nonzero(as_tuple=True)  # (shown element,)
+        row, column = _places(shown)  # (shown element,)
         embedded = self.each.between(self._embedded(features.inputs, row, column))
         told = self.each.between(self.each(embedded))
         pool = told.new_zeros(len(shown), told.shape[-1]).index_add(0, row, told)
@@ -86,3 +86,12 @@ class ElementEncoder(nn.Module):
             value = inputs[row, at] if there is None else inputs[row, at] * there
             x = torch.addcmul(x, value[:, None], self.value.index_select(0, at))
         return x
+
+
+def _places(shown: Tensor) -> tuple[Tensor, Tensor]:
+    """Row and column of each shown element."""
+    if shown.is_meta:  # shapes without values, when a model is loaded: as if all were shown
+        at = torch.arange(shown.numel(), device=shown.device)
+        return at // shown.shape[1], at % shown.shape[1]
+    row, column = shown.nonzero(as_tuple=True)
+    return row, column

@@ -29,9 +29,10 @@ def default_model(
 
     Numbers per row get a variational autoencoder with predicted widths: its evidence is a
     density, and a density knows both directions of complexity, which a reconstruction error
-    does not. Images and sets get a plain bottleneck with one learnt width.
+    does not. Images, sets and sequences get a plain bottleneck with one learnt width.
     """
-    numbers = all(len(field.shape) < IMAGE and field.kind != "set" for field in schema)
+    ragged = ("set", "sequence")
+    numbers = all(len(field.shape) < IMAGE and field.kind not in ragged for field in schema)
     chosen = kind or ("variational" if numbers else "plain")
     width = sigma or ("predicted" if numbers and chosen != "tied" else "shared")
     size = latent or (LATENTS if numbers else IMAGE_LATENTS)
