@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 import uproot
 from hypothesis import settings
 
@@ -18,13 +19,23 @@ from sciae.schema import Field, Schema
 from sciae.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Columns = Mapping[str, Any]
 
 # The clock of a busy machine says nothing about a law; nothing is left behind on disk.
 settings.register_profile("sciae", deadline=None, database=None)
 settings.load_profile("sciae")
+
+
+torch.set_num_threads(1)  # on a busy machine, threads of small tensors wait for each other
+
+
+@pytest.fixture(autouse=True)
+def same_initial_weights_each_time() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
 
 
 @pytest.fixture(scope="session")

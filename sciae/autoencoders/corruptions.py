@@ -29,7 +29,7 @@ class Corruption(nn.Module):
 class GaussianNoise(Corruption):
     """Normal noise of width `sigma`, in units of the normalised inputs.
 
-    Vincent et al., JMLR 11 (2010) 3371.
+    What is not observed stays 0. Vincent et al., JMLR 11 (2010) 3371.
     """
 
     def __init__(self, sigma: float) -> None:
@@ -43,7 +43,9 @@ class GaussianNoise(Corruption):
         x = features.inputs
         noise = torch.randn(x.shape, generator=rng, dtype=x.dtype, device=x.device)
         sets = {name: self(one, rng) for name, one in features.sets.items()}
-        return replace(features, inputs=x + self.sigma * noise, sets=sets)
+        moved, known = x + self.sigma * noise, _observed(features)
+        inputs = moved if known is None else torch.where(_each_input(features, known), moved, x)
+        return replace(features, inputs=inputs, sets=sets)
 
 
 class Masking(Corruption):
@@ -55,8 +57,8 @@ class Masking(Corruption):
     ----------
     ratio : float
     judge : str
-        "all": the loss is on every column; "hidden": on the hidden ones alone, so that
-        copying what is seen earns nothing.
+        "all": the loss is on every column; "hidden": of the flat ones on the hidden alone, so
+        that copying what is seen earns nothing.
     """
 
     def __init__(self, ratio: float, *, judge: str = "all") -> None:
@@ -70,7 +72,8 @@ class Masking(Corruption):
         """Zeros at random columns, of rows and of each set's elements."""
         y = features.targets
         drawn = torch.rand(y.shape, generator=rng, device=y.device) >= self.ratio
-        kept = drawn if features.observed is None else drawn & features.observed
+        known = _observed(features)
+        kept = drawn if known is None else drawn & known
         sets = {name: self(one, rng) for name, one in features.sets.items()}
         return replace(
             hidden_but(features, kept),
@@ -106,14 +109,13 @@ class SaltAndPepper(Corruption):
 
     def forward(self, features: Features, rng: torch.Generator) -> Features:
         """Ends at random columns, of rows and of each set's elements."""
-        y, column = features.targets, features.column
+        y, known = features.targets, _observed(features)
         drawn = torch.rand(y.shape, generator=rng, device=y.device)
         thrown = drawn < self.ratio
-        if features.observed is not None:
-            thrown = thrown & features.observed
+        if known is not None:
+            thrown = thrown & known
         end = torch.where(drawn < self.ratio / 2, -self.extreme, self.extreme)
-        if column is not None:
-            thrown, end = thrown.index_select(-1, column), end.index_select(-1, column)
+        thrown, end = _each_input(features, thrown), _each_input(features, end)
         sets = {name: self(one, rng) for name, one in features.sets.items()}
         inputs = torch.where(thrown, end.to(features.inputs), features.inputs)
         return replace(features, inputs=inputs, sets=sets)
@@ -149,9 +151,7 @@ class ElementMasking(Corruption):
     def forward(self, features: Features, rng: torch.Generator) -> Features:
         """The features without the hidden ones, and the loss on these alone."""
         sets = {name: self._thinned(one, rng) for name, one in features.sets.items()}
-        there = features.observed
-        if there is None:
-            there = torch.ones_like(features.targets, dtype=torch.bool)
+        there = features.shown
         hidden = self._hidden(features, there, rng)
         seen = hidden_but(features, there & ~hidden)
         return replace(seen, judged=hidden, sets=sets)
@@ -187,7 +187,17 @@ def check_judge(judge: str, where: str) -> None:
 
 def hidden_but(features: Features, kept: Tensor) -> Features:
     """Only the `kept` columns, shape (row, ..., target), shown to the encoder."""
-    column = features.column
-    each = kept if column is None else kept.index_select(-1, column)
     visible = kept if features.mask is None else features.visible
-    return replace(features, inputs=features.inputs * each, visible=visible)
+    inputs = features.inputs * _each_input(features, kept)
+    return replace(features, inputs=inputs, visible=visible)
+
+
+def _observed(features: Features) -> Tensor | None:
+    """Which columns of the inputs are observed; those of the targets may be of a later row."""
+    lagged = features.mask is None and features.visible is not None
+    return features.visible if lagged else features.observed
+
+
+def _each_input(features: Features, columns: Tensor) -> Tensor:
+    """What is said of columns, shape (..., target), for each input."""
+    return columns if features.column is None else columns.index_select(-1, features.column)

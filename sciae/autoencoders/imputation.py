@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["impute"]
 
+WHOLE = ("binary", "count")
+
 
 def impute(model: Autoencoder, table: Table) -> Table:
     """The table with each value of a flat field that is not observed replaced by its mean.
 
-    Observed values stay as they are. Train with `kinds.imputing`, which is shown what is
+    That of a binary field or a count is rounded, a class is the likeliest. Observed values
+    stay as they are. Train with `kinds.imputing`, which is shown what is
     observed; any other kind takes a gap for the mean of its column.
 
     Parameters
@@ -52,11 +55,13 @@ def impute(model: Autoencoder, table: Table) -> Table:
     True
     """
     model.schema.require(table.schema)
-    told = model.reconstruct(to_batch(table))
+    told = model.reconstruct(to_batch(table, device=model.device))
     columns = dict(table.columns)
     for field in model.schema:
         if field.name in told:
             own = columns[field.name]
             gap = own < 0 if field.kind == "categorical" else np.isnan(own)
-            columns[field.name] = np.where(gap, told[field.name].numpy().astype(own.dtype), own)
+            guess = told[field.name].cpu().numpy().astype(own.dtype)
+            guess = guess.round() if field.kind in WHOLE else guess
+            columns[field.name] = np.where(gap, guess, own)
     return replace(table, columns=columns)

@@ -210,7 +210,13 @@ class Autoencoder(nn.Module):
 
     @torch.inference_mode()
     def sample(self, rows: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """Rows drawn from the latent's own prior, through decoder and heads."""
+        """Rows drawn from the latent's own prior, through decoder and heads.
+
+        Raises
+        ------
+        SpecError
+            If the latent has no prior.
+        """
         return self.draw(self.latent.prior(rows, rng, self.dtype), rng)
 
     @torch.inference_mode()

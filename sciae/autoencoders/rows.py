@@ -123,7 +123,8 @@ def weights(features: Features) -> Tensor:
 
 
 def _tensors(features: Features) -> Iterator[Tensor]:
-    own = (features.inputs, features.targets, features.mask, features.weight)
+    seen = (features.observed, features.visible, features.mask)
+    own = (features.inputs, features.targets, *seen, features.weight)
     yield from (tensor for tensor in own if tensor is not None)
     for elements in features.sets.values():
         yield from _tensors(elements)

@@ -88,8 +88,7 @@ def score(model: Autoencoder, features: Features, *, draws: int = DRAWS) -> Part
     model : Autoencoder
     features : Features
     draws : int
-        K, for a Gaussian latent; a power of two is best. 1 scores the posterior's mean
-        direction only and is a loose bound.
+        K, for a Gaussian latent; a power of two is best. Few are a loose bound.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sciae.diagnostics.probe import paired, sklearn
+from sciae.diagnostics.probe import paired
 from sciae.errors import DataError
 from sciae.rng import Seed, generator
 
@@ -64,22 +64,22 @@ def disentanglement(
     ------
     DataError
         If the lengths differ, or there is one latent only.
-    MissingExtraError
-        If scikit-learn is not installed.
     """
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.metrics import mutual_info_score as tell
+    from sklearn.model_selection import cross_val_score
+
     z, v = paired(codes, factors)
     if z.shape[1] < 2:  # noqa: PLR2004 - a gap is between two
         raise DataError("one latent", where="disentanglement", expected="two or more")
     seed = int(generator(rng).integers(2**31))
-    tell = sklearn("metrics").mutual_info_score
-    judge, forests = sklearn("model_selection").cross_val_score, sklearn("ensemble")
     gaps, importances, scores = [], [], []
     for factor in v.T:
         labels = _binned(factor, bins)
         told = sorted(tell(labels, _binned(one, bins)) for one in z.T)
         gaps.append((told[-1] - told[-2]) / tell(labels, labels))
-        forest = forests.RandomForestRegressor(30, min_samples_leaf=5, random_state=seed)
-        scores.append(judge(forest, z, factor, cv=3).mean())
+        forest = RandomForestRegressor(30, min_samples_leaf=5, random_state=seed)
+        scores.append(cross_val_score(forest, z, factor, cv=3).mean())
         importances.append(forest.fit(z, factor).feature_importances_)
     weight = np.array(importances).T  # (latent, factor)
     share = weight.sum(1) / weight.sum()

@@ -47,13 +47,10 @@ class Floor:
 
     @property
     def verdict(self) -> str:
-        """Whether the model beats the linear map, in words."""
-        error, least = sum(self.model.values()), sum(self.linear.values())
-        better = "below" if error < least else "above" if error > least else "at"
+        """The model beside the linear map, in words."""
         return (
-            f"squared error {error:.4g}, {better} the {least:.4g} of {self.latent} principal "
-            f"components; explained variance {self.explained:.4f} against "
-            f"{self.explained_linear:.4f}"
+            f"{100 * self.explained:.1f} % of the variance explained; {self.latent} principal "
+            f"components explain {100 * self.explained_linear:.1f} %"
         )
 
     def __str__(self) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sciae.errors import DataError, MissingExtraError
+from sciae.errors import DataError
 from sciae.rng import Seed, generator
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Probe", "paired", "probe", "sklearn"]
+__all__ = ["Probe", "paired", "probe"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,6 @@ def probe(
     ------
     DataError
         If the lengths differ.
-    MissingExtraError
-        If scikit-learn is not installed.
 
     Examples
     --------
@@ -75,15 +72,20 @@ def probe(
     >>> found.metric, found.linear > 0.95, found.chance
     ('accuracy', True, 0.5)
     """
+    from sklearn import linear_model as linear
+    from sklearn import model_selection as selection
+    from sklearn import neighbors as near
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     z, y = paired(codes, target)
     numbers = y.dtype.kind == "f"
-    selection, linear, near = (sklearn(m) for m in ("model_selection", "linear_model", "neighbors"))
     seed = int(generator(rng).integers(2**31))
     fold = selection.KFold if numbers else selection.StratifiedKFold
     split = fold(folds, shuffle=True, random_state=seed)
 
     def score(model: Any) -> float:
-        scaled = sklearn("pipeline").make_pipeline(sklearn("preprocessing").StandardScaler(), model)
+        scaled = make_pipeline(StandardScaler(), model)
         return float(selection.cross_val_score(scaled, z, y, cv=split).mean())
 
     if numbers:
@@ -109,17 +111,3 @@ def paired(codes: ArrayLike, other: ArrayLike) -> tuple[NDArray[Any], NDArray[An
     if len(z) != len(y):
         raise DataError(f"{len(z)} codes", where="probe", expected=f"{len(y)}, one per row")
     return z, y
-
-
-def sklearn(module: str) -> Any:
-    """A module of scikit-learn.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
-    try:
-        return import_module(f"sklearn.{module}")
-    except ImportError:
-        raise MissingExtraError("scikit-learn") from None

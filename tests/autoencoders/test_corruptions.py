@@ -136,6 +136,32 @@ def test_salt_and_pepper_keeps_the_inputs_of_a_column_together_and_gaps_empty() 
     assert not torch.equal(seen[:, 1], seen[:, 2])
 
 
+LAGGED = (GaussianNoise(0.5), SaltAndPepper(0.5), Masking(0.5), ElementMasking(0.5))
+
+
+@pytest.mark.parametrize("corruption", LAGGED, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("lag", [0, 1])
+def test_gaps_stay_empty_and_are_those_of_the_row_that_is_seen(
+    corruption: torch.nn.Module, lag: int
+) -> None:
+    """The second row is the first one's target, and has its gap elsewhere."""
+    observed = torch.tensor([[False, True, True], [True, True, False]]).repeat(250, 1)
+    column = torch.tensor([0, 1, 2, 2])  # the last is an angle of two inputs
+    x, y = observed[:, column].double(), observed.double()
+    both = Features(x, y, observed=observed, column=column)
+    now = torch.arange(0, 500, 2)
+    clean = both.take(now)
+    if lag:
+        clean = clean.towards(both.take(now + 1))
+    seen = corruption(clean, torch.Generator().manual_seed(1))
+    assert (seen.inputs[:, 0] == 0).all()
+    assert not torch.equal(seen.inputs[:, 2], clean.inputs[:, 2])
+    assert not seen.shown[:, 0].any()
+    assert seen.shown[:, 2].any()
+    assert seen.targets is clean.targets
+    assert seen.observed is clean.observed
+
+
 def test_salt_and_pepper_refuses_what_is_no_share_or_end() -> None:
     for settings in ({"ratio": 1.0}, {"ratio": 0.1, "extreme": -1.0}):
         with pytest.raises(SpecError, match="SaltAndPepper: ratio"):

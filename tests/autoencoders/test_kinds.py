@@ -124,6 +124,13 @@ def test_what_makes_each_kind() -> None:
     assert len(list(kinds.linear(schema, latent=2).encoder.parameters())) == 2
 
 
+@pytest.mark.parametrize("kind", sorted(set(kinds.KINDS) - {"linear"}))  # has settings of its own
+def test_a_setting_that_no_kind_has_is_refused(kind: str) -> None:
+    schema = Schema((Field(name="x", kind="continuous"),))
+    with pytest.raises(SpecError, match="kinds: no settings hiden, laten; expected those of its"):
+        kinds.KINDS[kind](schema, laten=1, hiden=(3,))
+
+
 def test_images_may_be_convolved() -> None:
     model = kinds.plain(IMAGE, latent=3, hidden=(4, 6), net="convolutional", sigma="shared")
     assert model.decoder(torch.zeros(2, 3)).flat.shape == (2, 64)

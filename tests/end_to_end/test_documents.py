@@ -38,10 +38,20 @@ def folder(
 
 def test_the_readme(folder: Path, pytestconfig: pytest.Config) -> None:
     blocks = code_of(pytestconfig.rootpath / "README.md")
-    assert len(blocks) == 1
-    exec(blocks[0], {})
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})
+    assert (folder / "cv.pt").exists()
     with uproot.open(folder / "scores.root") as file:
         assert file["scores"].num_entries == 300
+
+
+def test_choose_your_loss(pytestconfig: pytest.Config) -> None:
+    (block,) = code_of(pytestconfig.rootpath / "docs" / "explanation" / "losses.md")
+    shown: dict[str, Any] = {}
+    exec(block, shown)
+    names = [type(head).__name__ for head in shown["model"].heads.heads]
+    assert names == ["Mixture", "ZeroInflatedNegativeBinomial"]
 
 
 def test_a_domain_of_your_own(tmp_path: Path, pytestconfig: pytest.Config) -> None:

@@ -66,6 +66,8 @@ long = Training(epochs=40, batch=64, learning_rate=1e-2, patience=40)
 keep("variational", fit(model(free_bits=0.1), rows, validation=held, training=long, rng=1))
 keep("chunks", fit(model("plain"), chunks.ChunkFiles(OUT / "files"), validation=held,
                    training=few, rng=1))
+keep("vq", fit(model("vq"), rows, training=few, rng=1))
+keep("sparse", fit(model("sparse", penalty="kl"), rows, training=few, rng=1))
 pairs = model("plain")
 pairs.lag = 2
 keep("lagged", fit(pairs, rows, training=few, rng=1))
@@ -124,7 +126,8 @@ def two(tmp_path_factory: pytest.TempPathFactory, alone: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["plain", "unseeded", "single", "variational", "chunks", "lagged", "onwards"]
+    "name",
+    ["plain", "unseeded", "single", "variational", "chunks", "vq", "sparse", "lagged", "onwards"],
 )
 def test_ranks_return_the_same_model_to_the_last_bit(two: Path, name: str) -> None:
     for file in ("weights.safetensors", "model.json"):

@@ -40,6 +40,7 @@ def same_initial_weights_each_time() -> Iterator[None]:
 class Case(NamedTuple):
     """A model whose normaliser is fitted, and rows for it."""
 
+    name: str
     model: Autoencoder
     table: Table
 
@@ -60,30 +61,40 @@ def _sentences() -> Table:
     return Table(SENTENCE, {"word": word, "mass": mass, "hits": rng.poisson(1 + length)})
 
 
-# A kind that reads flat fields only gets those of each table.
 TABLES: dict[str, Callable[[Any], Table]] = {
     "flat": lambda mixed: mixed(ROWS, sets=False),
     "sets": lambda mixed: mixed(ROWS),
     "sequences": lambda _: _sentences(),
 }
-NETS: dict[str, dict[str, Any]] = {
+OTHER_NETS_AND_HEADS: dict[str, dict[str, Any]] = {
     "images": {"hidden": (4, 8), "sigma": "shared", "net": "convolutional"},
     "predicted": {"hidden": (16, 12), "sigma": "predicted"},
+    "modes": {"likelihoods": {"continuous": {"head": "Mixture"}}, "matching": "chamfer"},
+    "tails": {"likelihoods": {"continuous": {"head": "StudentT"}}, "matching": "hungarian"},
+    "counts": {
+        "likelihoods": {
+            "continuous": {"head": "Laplace"},
+            "count": {"head": "ZeroInflatedNegativeBinomial"},
+        }
+    },
 }
+ORDERED = ("plain", "masked", "contractive", "variational", "vq")  # others differ in nothing new
 CASES = [
-    *(f"{kind} {table}" for kind in kinds.KINDS for table in TABLES),
-    *(f"{kind} {net}" for kind in ("plain", "variational") for net in NETS),
+    *(f"{kind} {table}" for kind in kinds.KINDS for table in ("flat", "sets")),
+    *(f"{kind} sequences" for kind in ORDERED),
+    *(f"{kind} {other}" for kind in ("plain", "variational") for other in OTHER_NETS_AND_HEADS),
 ]
 
 
 def _make(name: str, mixed: Callable[..., Table], small: Callable[..., Any]) -> Case:
     kind, rows = name.split()
     if rows in TABLES:
-        return Case(*small(kind, TABLES[rows](mixed)))
-    table = _images() if rows == "images" else mixed(ROWS, sets=False)
-    model = kinds.KINDS[kind](table.schema, latent=3, **NETS[rows])
+        return Case(name, *small(kind, TABLES[rows](mixed)))
+    table = _images() if rows == "images" else mixed(ROWS)
+    settings = {"latent": 3, "hidden": (8,)} | OTHER_NETS_AND_HEADS[rows]
+    model = kinds.KINDS[kind](table.schema, **settings)
     model.fit_normaliser([table])
-    return Case(model, table)
+    return Case(name, model, table)
 
 
 @pytest.fixture(params=CASES)

@@ -50,7 +50,9 @@ def test_so_is_its_loss_in_training(case: Any, tmp_path: Path) -> None:
     model = stepped(case)
     again = load(save(model, tmp_path / "model")).train()
     features = case.features()
-    one, other = (m.loss(features, torch.Generator().manual_seed(1), step=3) for m in (model, again))
+    one, other = (
+        m.loss(features, torch.Generator().manual_seed(1), step=3) for m in (model, again)
+    )
     assert torch.equal(one.total, other.total)
     assert_equal(dict(one.terms), dict(other.terms))
     assert_equal(model.state_dict(), again.state_dict())

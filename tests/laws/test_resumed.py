@@ -55,9 +55,7 @@ def test_every_kind(
 
 
 @pytest.mark.parametrize("penalty", REMEMBERING)
-def test_penalties_that_remember(
-    mixed: Callable[..., Table], penalty: str, tmp_path: Path
-) -> None:
+def test_penalties_that_remember(mixed: Callable[..., Table], penalty: str, tmp_path: Path) -> None:
     table = mixed(80, sets=False)
     start, other = (REMEMBERING[penalty](table.schema) for _ in range(2))
     assert_resumed(start, other, table, tmp_path / "checkpoint")

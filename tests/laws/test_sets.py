@@ -56,7 +56,7 @@ def shuffled(table: Table, *, seed: int = 1) -> Table:
 
 
 @pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("kind", ["plain", "variational"])
+@pytest.mark.parametrize("kind", ["plain", "variational", "masked", "composite"])
 @pytest.mark.parametrize("rubbish", [np.nan, np.inf, -np.inf, 1e300, 7.0])
 def test_padding_changes_nothing(
     mixed: Callable[..., Table], gradients: Callable[..., Any], rubbish: float, kind: str, net: str
@@ -92,6 +92,19 @@ def test_the_encoder_is_blind_to_order(mixed: Callable[..., Table], net: str) ->
     model = made(table, net)
     one, other = (model.encode(model.features(to_batch(t))).mean for t in (table, shuffled(table)))
     torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("matching", ["hungarian", "chamfer"])
+def test_so_is_a_score_of_matched_elements(mixed: Callable[..., Table], matching: str) -> None:
+    table = mixed()
+    model = kinds.composite(table.schema, latent=2, hidden=(8,), matching=matching)
+    model.fit_normaliser([table])
+    one, other = (score(model, model.features(to_batch(t))) for t in (table, shuffled(table)))
+    torch.testing.assert_close(one.total, other.total, rtol=1e-5, atol=1e-5)
+    in_order = kinds.variational(table.schema, latent=2, hidden=(8,))
+    in_order.fit_normaliser([table])
+    one, other = (score(in_order, in_order.features(to_batch(t))) for t in (table, shuffled(table)))
+    assert (one.total - other.total).abs().max() > 0.1
 
 
 @pytest.mark.parametrize("net", NETS)

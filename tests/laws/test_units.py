@@ -73,11 +73,10 @@ def assert_same(one: tuple[torch.Tensor, ...], other: tuple[torch.Tensor, ...]) 
     assert (scores - others).abs().max() < 1e-5 * others.abs().max()
 
 
-@pytest.mark.parametrize("factor", FACTORS)
-@pytest.mark.parametrize("shift", [0.0, -300.0])
+@pytest.mark.parametrize(("factor", "shift"), [(1e6, 0.0), (1e-6, -300.0)])
 @pytest.mark.parametrize("kind", kinds.KINDS)
 def test_codes_and_scores_stay_and_so_does_a_fit(
-    mixed: Callable[..., Table], small: Callable[..., Any], kind: str, shift: float, factor: float
+    mixed: Callable[..., Table], small: Callable[..., Any], kind: str, factor: float, shift: float
 ) -> None:
     """All continuous columns at once, from the same initial weights."""
     given, here = small(kind, mixed(ROWS))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from sciae.diagnostics import examine
 from sciae.errors import MissingExtraError, SpecError
 from sciae.report import (
     ErrorMap,
@@ -267,6 +268,23 @@ def test_a_fit_that_used_up_its_epochs_is_not_called_converged(
     page = fit_page(fitted, detector, facts=FACTS)
     assert_safe(render(page))
     assert "not shown to have converged" in verdict(page)
+
+
+def test_a_fit_stands_beside_a_linear_map(
+    fitted: Fitted,
+    detector: Detector,
+    make_table: Callable[..., Table],
+    assert_safe: Callable[[str], Any],
+):
+    examination = examine(fitted, make_table(200), rng=1)
+    page = fit_page(fitted, detector, facts=FACTS, examination=examination)
+    assert_safe(render(page))
+    assert "principal components explain" in verdict(page)
+    table = next(s for s in page.sections if s.title == "What a row loses").tables[0]
+    assert len(table.rows) == len(fitted.model.schema)
+    dead = replace(examination, dead=0.5)
+    told = verdict(fit_page(fitted, detector, facts=FACTS, examination=dead))
+    assert "dead codes: 50 % are never used" in told
 
 
 def test_a_fit_that_stopped_by_itself_is(fitted: Fitted, detector: Detector):

@@ -79,7 +79,16 @@ def composed(
     lag: int = 0,
     **body: Unpack[Body],
 ) -> Autoencoder:
-    """An autoencoder with this latent, and nets that fit the schema unless they are given."""
+    """An autoencoder with this latent, and nets that fit the schema unless they are given.
+
+    Raises
+    ------
+    SpecError
+        If there is no such setting, or no net for these fields.
+    """
+    if unknown := sorted(set(body) - set(Body.__annotations__)):
+        expected = f"those of its kind, or {', '.join(Body.__annotations__)}"
+        raise SpecError(f"no settings {', '.join(unknown)}", where="kinds", expected=expected)
     heads = Joint(
         schema,
         sigma=body.get("sigma", "learnt"),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sciae.autoencoders.nets.dense import Dense
+from sciae.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,13 @@ class ElementEncoder(nn.Module):
         Of the hidden vector.
     hidden : sequence of int
         Layers of f and of g.
+    activation : str
+        Between layers.
+
+    Raises
+    ------
+    SpecError
+        If there is no hidden layer.
 
     Examples
     --------
@@ -55,6 +63,8 @@ class ElementEncoder(nn.Module):
         activation: str = "silu",
     ) -> None:
         super().__init__()
+        if not hidden:
+            raise SpecError("no hidden layer", where="ElementEncoder", expected="one or more")
         self.columns, self.width = list(columns), width
         self.hidden, self.activation = list(hidden), activation
         inputs, first = sum(columns), hidden[0]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sciae.autoencoders.prior.prior import Prior, location_and_scale
-from sciae.errors import DataError, MissingExtraError
+from sciae.errors import DataError
 from sciae.rng import Seed, generator
 
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ class MixturePrior(Prior):
         ------
         DataError
             If there are too few codes, or one is not finite.
-        MissingExtraError
-            If scikit-learn is not installed.
         """
         codes = codes.detach()
         location, scale = (one.double().cpu() for one in location_and_scale(codes))
@@ -106,8 +104,6 @@ class MixturePrior(Prior):
 
 
 def _fit(x: NDArray[Any], components: int, seed: int) -> Any:
-    try:
-        from sklearn.mixture import GaussianMixture
-    except ImportError as error:
-        raise MissingExtraError("scikit-learn") from error
+    from sklearn.mixture import GaussianMixture
+
     return GaussianMixture(components, max_iter=500, random_state=seed).fit(x)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sciae.report.anomaly import tables
 from sciae.report.anomaly.checks import FEWEST, effective_rows, rank_correlation, said
+from sciae.report.anomaly.examined import examination_findings, examination_section
 from sciae.report.anomaly.findings import calibrated, follows, paired, separates, strange_share
 from sciae.report.anomaly.training import (
     fields_table,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sciae.autoencoders.fit import Fitted
+    from sciae.diagnostics import Examination
     from sciae.report.figures import ErrorMap
     from sciae.report.page import Figure, Numbers
     from sciae.tasks.anomaly import Detector, Evaluation, Scores
@@ -51,7 +53,12 @@ STRANGEST = 3
 
 
 def fit_page(
-    fitted: Fitted, detector: Detector, *, facts: Mapping[str, str], title: str = "sciae fit"
+    fitted: Fitted,
+    detector: Detector,
+    *,
+    facts: Mapping[str, str],
+    examination: Examination | None = None,
+    title: str = "sciae fit",
 ) -> Page:
     """What was trained, whether it can be trusted, and the thresholds it gives.
 
@@ -62,13 +69,20 @@ def fit_page(
         From `fitted.model` and held-out background.
     facts : mapping of str to str
         What was run; `sciae.report.facts` makes them from a manifest.
+    examination : Examination, optional
+        Of `fitted`, on held-out background.
     title : str
     """
+    findings = training_findings(fitted, detector)
+    sections: tuple[Section, ...] = ()
+    if examination is not None:
+        findings += examination_findings(examination)
+        sections = examination_section(examination)
     return Page(
         title,
-        training_findings(fitted, detector),
+        findings,
         facts,
-        (_learnt(fitted), _training(fitted), _calibration(detector)),
+        (_learnt(fitted), _training(fitted), *sections, _calibration(detector)),
     )
 
 

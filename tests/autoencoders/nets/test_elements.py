@@ -9,6 +9,7 @@ from sciae.autoencoders.layout import Layout
 from sciae.autoencoders.nets import ElementEncoder
 from sciae.autoencoders.normalise import Normaliser
 from sciae.batch import to_batch
+from sciae.errors import SpecError
 from sciae.schema import Field, Schema
 from sciae.table import Table
 
@@ -68,3 +69,17 @@ def test_it_computes_in_the_dtype_of_its_weights(kind: str) -> None:
     dtype = getattr(torch, kind)
     x = torch.from_numpy(np.ones((2, 3))).to(dtype)
     assert ElementEncoder([1, 1, 1], 2).to(dtype)(Features(x, x)).dtype == dtype
+
+
+def test_shapes_can_be_tried_without_values() -> None:
+    """As when a model is loaded."""
+    with torch.device("meta"):
+        x = torch.zeros(5, 3)
+        hidden = ElementEncoder([1, 2, 3], 2)(Features(torch.zeros(5, 6), x))
+    assert hidden.is_meta
+    assert hidden.shape == (5, 2)
+
+
+def test_no_hidden_layer_is_refused() -> None:
+    with pytest.raises(SpecError, match="ElementEncoder: no hidden layer; expected one or more"):
+        ElementEncoder([1, 1], 2, hidden=())
