@@ -31,6 +31,7 @@ html_show_sourcelink = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
+    "within_subsection_order": "FileNameSortKey",
     "filename_pattern": r"/\d\d_",
     "ignore_pattern": r"make_samples|__init__",
     "abort_on_example_error": True,

@@ -58,12 +58,12 @@ for panel, kind, around in zip(panels, ("ring", "plain"), (2 * np.pi, None), str
 # %%
 # Eight fast coordinates are large, and the slow one, between two states, is small. A code of one
 # number keeps what is large, unless it is asked for the frame ten steps later.
-noise = rng.normal(size=(15000, 9))
+noise = rng.normal(size=(12000, 9))
 slow = np.tanh(2 * lfilter([0.2], [1, -0.98], noise[:, 0]))
 fast = lfilter([1.0], [1, -0.3], noise[:, 1:], axis=0) * np.linspace(1, 3, 8)
 mixed = np.column_stack([slow, fast]) @ np.linalg.qr(rng.normal(size=(9, 9)))[0]
 frame = sciae.Field(name="x", kind="continuous", unit="nm", shape=(9,), scale="field")
-run, later = (sciae.Table(sciae.Schema((frame,)), {"x": x}) for x in np.split(mixed, [10000]))
+run, later = (sciae.Table(sciae.Schema((frame,)), {"x": x}) for x in np.split(mixed, [8000]))
 body = {"latent": 1, "hidden": (32, 32), "sigma": "shared"}
 codes = {}
 for name, model in {
@@ -76,8 +76,8 @@ now, then = run["x"][:-10], run["x"][10:]
 tica = eigh(now.T @ then + then.T @ now, now.T @ now + then.T @ then)[1][:, -1:]
 codes["linear (TICA)"] = later["x"] @ tica
 for name, code in codes.items():
-    print(f"{name:13} {diagnostics.probe(code, slow[10000:], rng=1).verdict}")
-panels[2].plot(slow[10000:], codes["time-lagged"], ".", ms=2, color="#0072B2")
+    print(f"{name:13} {diagnostics.probe(code, slow[8000:], rng=1).verdict}")
+panels[2].plot(slow[8000:], codes["time-lagged"], ".", ms=2, color="#0072B2")
 panels[2].set(xlabel="slow coordinate (nm)", ylabel="code of the time-lagged kind")
 fig.tight_layout()
 

@@ -218,8 +218,11 @@ def mixed() -> Callable[..., Table]:
     return _mixed
 
 
-FLAT_ONLY = ("linear", "tied", "imputing")  # kinds without a net for sets
-SIZES: dict[str, dict[str, Any]] = {"linear": {"latent": 2}}  # others take the sizes below
+FLAT_ONLY = ("linear", "tied", "imputing", "sparse")  # kinds without a net for sets
+SIZES: dict[str, dict[str, Any]] = {  # others take two latents and eight hidden numbers
+    "linear": {"latent": 2},
+    "contractive": {"latent": 2, "hidden": (8,), "probes": 0},  # no random directions
+}
 
 
 def _flat(table: Table) -> Table:

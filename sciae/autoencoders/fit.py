@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sciae.autoencoders import ranks
 from sciae.autoencoders.chunked import ChunkedRows
 from sciae.autoencoders.chunks import ChunkFiles
 from sciae.autoencoders.loop import Loop, Source
+from sciae.autoencoders.parts import settings_of
 from sciae.autoencoders.rows import Rows
 from sciae.autoencoders.training import Epoch, Fitted, Training
 from sciae.batch import split_rows
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import NDArray
+    from torch import nn
 
     from sciae.autoencoders.model import Autoencoder
     from sciae.table import Table
 
 __all__ = ["Epoch", "Fitted", "Training", "fit"]
 
-FREE = ("epochs", "patience", "checkpoint_every")  # settings that a resumed run may change
+FREE = ("patience", "checkpoint_every")  # settings that a resumed run may change
 
 
 def fit(
@@ -206,8 +208,27 @@ def _source(
 
 
 def _fingerprint(model: Autoencoder, training: Training, parts: tuple[Source, Rows]) -> str:
-    """Equal for runs of the same rows, shapes and settings."""
+    """Equal for runs of the same rows, parts and settings.
+
+    A constant rate may go on for more epochs; the cosine ends at the last.
+    """
     settings = {k: v for k, v in asdict(training).items() if k not in FREE}
+    if training.schedule == "constant":
+        del settings["epochs"]
     shapes = {name: list(x.shape) for name, x in model.state_dict().items()}
-    said = [settings, shapes, model.lag, *(part.sha256 for part in parts)]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    said = [settings, shapes, _parts(model), *(part.sha256 for part in parts)]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+
+def _parts(model: Autoencoder) -> list[Any]:
+    """Each part with its settings, registered or not."""
+    all_of = (model.encoder, model.latent, model.decoder, model.heads, *model.penalties)
+    both = (*all_of, *filter(None, [model.corruption]))
+    return [model.lag, *([type(part).__name__, _plain(part)] for part in both)]
+
+
+def _plain(part: nn.Module) -> dict[str, Any]:
+    try:
+        return settings_of(part)
+    except AttributeError:  # a part of the user's own that is never saved
+        return {}

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from sciae.testing import check_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("[0-9]*.py"))
 
 
 def code_of(page: Path) -> list[str]:
@@ -69,17 +72,15 @@ def test_a_domain_of_your_own(tmp_path: Path, pytestconfig: pytest.Config) -> No
     np.testing.assert_allclose(table["y"], rows[:, 1])
 
 
-def test_the_examples(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    scripts = sorted((pytestconfig.rootpath / "examples").glob("[0-9]*.py"))
-    assert scripts
-    for script in scripts:
-        run = subprocess.run(
-            [sys.executable, script],
-            cwd=tmp_path,
-            env={**os.environ, "MPLBACKEND": "Agg"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        assert run.stdout
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_an_example(script: Path, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout

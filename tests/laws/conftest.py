@@ -12,7 +12,7 @@ from sciae.schema import Field, Schema
 from sciae.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from torch import Tensor
 
@@ -28,13 +28,6 @@ SENTENCE = Schema(
         Field(name="hits", kind="count"),
     )
 )
-
-
-@pytest.fixture(autouse=True)
-def same_initial_weights_each_time() -> Iterator[None]:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 class Case(NamedTuple):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from sciae.autoencoders import kinds
 from sciae.autoencoders.features import Features
 from sciae.autoencoders.kinds import composed
 from sciae.autoencoders.latents import Point
 from sciae.autoencoders.penalties import Contraction
 from sciae.autoencoders.penalties.contraction import squared_slopes
+from sciae.batch import to_batch
 from sciae.schema import Field, Schema
+from sciae.table import Table
 
 if TYPE_CHECKING:
     from sciae.autoencoders.model import Autoencoder
@@ -94,18 +98,69 @@ def test_probes_average() -> None:
 
 
 @pytest.mark.parametrize(("columns", "dim"), CASES)
-def test_in_the_units_of_the_output_a_small_code_is_no_way_out(columns: int, dim: int) -> None:
+def test_of_the_output_a_small_code_is_no_way_out(columns: int, dim: int) -> None:
     schema = Schema((Field(name="x", kind="continuous", shape=(columns,)),))
-    model = composed(schema, Point(dim), hidden=(), penalties=[Contraction(scaled=True)]).double()
+    penalty = Contraction(of="output")
+    model = composed(schema, Point(dim), hidden=(), penalties=[penalty]).double()
     x = torch.zeros(3, columns, dtype=torch.float64)
     features, rng = Features(x, x), torch.Generator()
     before = model.loss(features, rng).terms["contraction"]
-    w, v = (dict(net.named_parameters())["net.weight_0"] for net in (model.encoder, model.decoder))
-    w_rows, v_columns = w.norm(dim=1), v.norm(dim=1)
-    want = (w_rows * v_columns).square().sum()
-    torch.testing.assert_close(before, want.expand(3), rtol=1e-10, atol=0)
+    into, out = model.encoder.net, model.decoder.net
+    unit = torch.eye(columns).double()
+    jacobian = out(into(unit)) - out(into(0 * unit))
+    torch.testing.assert_close(before, jacobian.square().sum().expand(3), rtol=1e-10, atol=0)
     with torch.no_grad():
-        w /= 100
-        v *= 100
+        into.get_parameter("weight_0").div_(100)
+        out.get_parameter("weight_0").mul_(100)
     after = model.loss(features, rng).terms["contraction"]
     torch.testing.assert_close(after, before, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("hidden", [(), (6,), (8, 6)])
+def test_of_the_output_it_is_the_jacobian_of_the_whole(hidden: tuple[int, ...]) -> None:
+    schema = Schema((Field(name="x", kind="continuous", shape=(5,)),))
+    penalty = Contraction(of="output")
+    model = composed(schema, Point(3), hidden=hidden, penalties=[penalty]).double()
+    x = torch.randn(4, 5, dtype=torch.float64)
+
+    def told(row: torch.Tensor) -> torch.Tensor:
+        seen = Features(row[None], row[None])
+        out: torch.Tensor = model.decoder(model.encode(seen).mean).flat[0]
+        return out
+
+    want = [torch.autograd.functional.jacobian(told, row).square().sum() for row in x]
+    got = model.loss(Features(x, x), torch.Generator()).terms["contraction"]
+    torch.testing.assert_close(got, torch.stack(want), rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize(("columns", "latent"), [(2, 1), (10, 3), (20, 5)])
+def test_the_contractive_kind_does_what_noise_of_that_width_does(columns: int, latent: int) -> None:
+    r"""Linear, the penalty is the noise: sum lambda - sum over top k lambda^2 / (lambda + s^2)."""
+    rng, s, sigma = np.random.default_rng(columns), 0.7, 0.5
+    x = rng.normal(size=(200, columns)) * np.linspace(2, 0.5, columns)
+    x -= x.mean(0)
+    schema = Schema((Field(name="x", kind="continuous", shape=(columns,), scale="none"),))
+    settings: dict[str, Any] = {"latent": latent, "hidden": (), "sigma": sigma, "probes": 0}
+    model = kinds.contractive(schema, weight=s**2 / (2 * sigma**2), **settings).double()
+    features = model.features(to_batch(Table(schema, {"x": x})))
+    optimiser = torch.optim.LBFGS(
+        model.parameters(),
+        max_iter=2000,
+        history_size=50,
+        tolerance_grad=1e-11,
+        tolerance_change=0.0,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = model.loss(features, torch.Generator()).total.mean()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    constant = columns * np.log(sigma * np.sqrt(2 * np.pi))
+    values = np.linalg.eigvalsh(np.cov(x.T, bias=True))
+    kept = values[-latent:]
+    want = values.sum() - (kept**2 / (kept + s**2)).sum()
+    assert 2 * sigma**2 * (closure().item() - constant) == pytest.approx(want, rel=1e-8)

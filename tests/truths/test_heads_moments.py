@@ -29,7 +29,7 @@ def gated(p: float, mean: float, theta: float) -> tuple[float, float]:
     return (1 - p) * mean, (1 - p) * (variance + p * mean**2)
 
 
-MOMENTS = {  # head, parameters, mean and variance of each column
+MOMENTS = {  # head, parameters, mean and variance of each column; theta is 10 at the start
     "Laplace": (Laplace(2, floor=0.5), [1.0, -2.0], [1, -2], [4.5, 4.5]),
     "StudentT": (StudentT(2, floor=0.0), [1.0, -2.0], [1, -2], [5 / 3, 5 / 3]),
     "StudentT of given shape": (StudentT(1, df=12.0, floor=1.0), [3.0], [3], [4.8]),
@@ -40,13 +40,13 @@ MOMENTS = {  # head, parameters, mean and variance of each column
         [0.25 * 1 + 0.75 * 0.25 + 0.25 * 0.75 * 16],
     ),
     "NegativeBinomial": (
-        NegativeBinomial(2), [math.log(0.5), math.log(20)], [0.5, 20], [0.75, 420],
+        NegativeBinomial(2), [math.log(0.5), math.log(20)], [0.5, 20], [0.525, 60],
     ),
     "ZeroInflatedNegativeBinomial": (
         ZeroInflatedNegativeBinomial(2),
         [math.log(5), math.log(5), -math.log(3), 0.0],
-        [gated(0.25, 5, 1)[0], gated(0.5, 5, 1)[0]],
-        [gated(0.25, 5, 1)[1], gated(0.5, 5, 1)[1]],
+        [gated(0.25, 5, 10)[0], gated(0.5, 5, 10)[0]],
+        [gated(0.25, 5, 10)[1], gated(0.5, 5, 10)[1]],
     ),
 }  # fmt: skip
 

@@ -34,8 +34,12 @@ def finite_scalar(
 
 
 def top_k(schema: Schema, *, latent: int = 64, k: int = 2, **body: Unpack[Body]) -> Autoencoder:
-    """A dictionary of `latent` features of which each row uses `k` at most."""
-    return composed(schema, TopK(latent, k), **body)
+    """A dictionary of `latent` features of which each row uses `k` at most.
+
+    Encoder and decoder are linear unless `hidden` says otherwise: behind more layers most
+    features die. Sets need hidden layers.
+    """
+    return composed(schema, TopK(latent, k), **(Body(hidden=()) | body))
 
 
 def poisson(

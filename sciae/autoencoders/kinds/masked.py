@@ -23,7 +23,9 @@ def masked(
 ) -> Autoencoder:
     """Asymmetric: the encoder computes visible elements only, the loss is on the hidden ones.
 
-    Elements are the columns of a flat schema, or the elements of its set.
+    Elements are the columns of a flat schema, or the elements of its set. What it learns is to
+    tell many from few: shown more than in training, it knows no better. To fill gaps, take
+    `imputing`.
     """
     layout, hidden = Layout.of(schema), body.get("hidden", HIDDEN)
     encoder = None

@@ -15,5 +15,9 @@ __all__ = ["ring"]
 
 
 def ring(schema: Schema, *, latent: int = 1, **body: Unpack[Body]) -> Autoencoder:
-    """`latent` angles, each on a circle of its own: for rows that return to where they began."""
+    """`latent` angles, each on a circle of its own: for rows that return to where they began.
+
+    A start may wind round the rows in a way that training cannot undo: train a few, and keep
+    the one with the best validation loss.
+    """
     return composed(schema, Ring(latent), **body)

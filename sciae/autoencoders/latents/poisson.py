@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,7 @@ from sciae.errors import SpecError
 __all__ = ["Poisson", "arrivals"]
 
 MOST = 5.0  # |ln of posterior over prior rate|: as in the authors' code
+RATE = 1000.0  # events of a latent: relaxed, each is drawn and kept
 
 
 class Poisson(Latent):
@@ -20,8 +23,8 @@ class Poisson(Latent):
     .. math:: q(z|x) = \mathrm{Pois}(r), \qquad r_j(x) = r_{0j}\, e^{h_j(x)}
 
     In training the counts are relaxed, so that they have a gradient (see `arrivals`); else
-    they are whole. Without a generator the code is its rate. To go with the penalty
-    `PoissonRate`. Vafaii et al., arXiv:2405.14473.
+    they are whole. Without a generator the code is its rate. No rate exceeds 1000. To go with
+    the penalty `PoissonRate`. Vafaii et al., arXiv:2405.14473.
 
     Parameters
     ----------
@@ -55,6 +58,7 @@ class Poisson(Latent):
     def forward(self, hidden: Tensor, rng: torch.Generator | None) -> Code:
         """Counts with `rng`, their rate without."""
         log_rate = self.log_prior + hidden.clamp(-MOST, MOST)
+        log_rate = log_rate.clamp(max=math.log(RATE))
         rate = log_rate.exp()
         if rng is None:
             return Code(rate, rate, log_rate=log_rate)

@@ -21,7 +21,8 @@ def response(one: Pass) -> Tensor:
 
     Of a linear decoder it is the norm of column j, and a code times its response is the same
     in whatever units the code is measured: a penalty on the product is not cheated by small
-    codes and a large decoder. Of another decoder it is that to first order.
+    codes and a large decoder. Only of a linear one: another can be flat at 0 and steep
+    elsewhere, and training finds that out.
     """
     dim = one.code.z.shape[-1]
     probes = torch.cat([one.code.z.new_zeros(1, dim), torch.eye(dim).to(one.code.z)])

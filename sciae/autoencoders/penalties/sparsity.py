@@ -31,7 +31,8 @@ class L1(Penalty):
     The plain sum is cheated by small codes and large decoder columns, which reconstruct as
     well and cost nothing. `scaled` measures each code in the units of the output, by the
     `response` r of the decoder, so that nothing is won (Conerly et al., "Update on how we
-    train SAEs", Transformer Circuits, April 2024).
+    train SAEs", Transformer Circuits, April 2024): the decoder must be linear, as the
+    dictionary of `kinds.sparse` is.
 
     Parameters
     ----------

@@ -73,5 +73,7 @@ def test_it_is_taken_at_the_clean_row(mixed: Callable[..., Table]) -> None:
 
 
 def test_a_negative_number_of_probes_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"Contraction: probes -1; expected 0 or more"):
+    with pytest.raises(SpecError, match=r"Contraction: of 'code', probes -1; expected"):
         Contraction(probes=-1)
+    with pytest.raises(SpecError, match=r"of 'row', .*; expected 'code' or 'output'"):
+        Contraction(of="row")

@@ -44,7 +44,7 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
     "kl sparsity": lambda: KLSparsity(0.1, 0.7),
     "with a decay": lambda: KLSparsity(0.1, 0.7, decay=0.9, dim=3),
     "total correlation": lambda: TotalCorrelation(2.0, rows=500),
-    "contraction": lambda: Contraction(0.1, scaled=True),
+    "contraction": lambda: Contraction(0.1, of="output"),
     "probed": lambda: Contraction(0.1, probes=2),
     "features": lambda: FeatureLoss(FLAT, 0.2, sigma=[1.0, 2.0]),
 }
