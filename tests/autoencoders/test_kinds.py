@@ -48,6 +48,12 @@ def test_kinds_without_a_net_for_sets_say_so(mixed: Callable[..., Table], kind: 
         kinds.linear(mixed().schema)
 
 
+def test_a_masked_sequence_would_lose_its_places() -> None:
+    words = Schema((Field(name="s", kind="sequence", classes=("a", "b"), size=3),))
+    with pytest.raises(SpecError, match="kind 'masked': s: a sequence; expected flat fields or"):
+        kinds.masked(words)
+
+
 def test_a_table_of_sets_alone_is_read(mixed: Callable[..., Table]) -> None:
     whole = mixed()
     schema = Schema((whole.schema["jet"],))

@@ -71,7 +71,7 @@ OTHER_NETS_AND_HEADS: dict[str, dict[str, Any]] = {
         }
     },
 }
-ORDERED = ("plain", "masked", "contractive", "variational", "vq")  # others differ in nothing new
+ORDERED = ("plain", "contractive", "variational", "vq")  # others differ in nothing new
 CASES = [
     *(f"{kind} {table}" for kind in kinds.KINDS for table in ("flat", "sets")),
     *(f"{kind} sequences" for kind in ORDERED),

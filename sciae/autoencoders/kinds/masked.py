@@ -10,6 +10,7 @@ from sciae.autoencoders.kinds.flat import flat_layout
 from sciae.autoencoders.latents import Point
 from sciae.autoencoders.layout import Layout
 from sciae.autoencoders.nets import DenseEncoder, ElementEncoder
+from sciae.errors import SpecError
 
 if TYPE_CHECKING:
     from sciae.autoencoders.model import Autoencoder
@@ -26,8 +27,17 @@ def masked(
     Elements are the columns of a flat schema, or the elements of its set. What it learns is to
     tell many from few: shown more than in training, it knows no better. To fill gaps, take
     `imputing`.
+
+    Raises
+    ------
+    SpecError
+        If there is a sequence: what is left of one would lose its places.
     """
     layout, hidden = Layout.of(schema), body.get("hidden", HIDDEN)
+    for field in schema:
+        if field.kind == "sequence":
+            expected = "flat fields or a set"
+            raise SpecError(f"{field.name}: a sequence", where="kind 'masked'", expected=expected)
     encoder = None
     if not layout.sets:
         columns = layout.column().bincount().tolist()

@@ -16,10 +16,21 @@ __all__ = ["beta", "beta_tc", "variational"]
 
 
 def variational(
-    schema: Schema, *, latent: int = 8, beta: float = 1.0, warm_up: int = 0, **body: Unpack[Body]
+    schema: Schema,
+    *,
+    latent: int = 8,
+    beta: float = 1.0,
+    warm_up: int = 0,
+    period: int = 0,
+    free_bits: float = 0.0,
+    **body: Unpack[Body],
 ) -> Autoencoder:
-    """A normal posterior over the code; beta = 1 makes the loss the negative ELBO."""
-    return composed(schema, Gaussian(latent), penalties=(KL(beta, warm_up=warm_up),), **body)
+    """A normal posterior over the code; beta = 1 makes the loss the negative ELBO.
+
+    `warm_up`, `period` and `free_bits` are those of `KL`.
+    """
+    rate = KL(beta, warm_up=warm_up, period=period, free_bits=free_bits)
+    return composed(schema, Gaussian(latent), penalties=(rate,), **body)
 
 
 def beta(

@@ -21,7 +21,8 @@ class VectorQuantised(Latent):
               L = \beta\, \lVert h - \mathrm{sg}(e_s) \rVert^2
 
     The decoder's gradient is passed to `h` as it is (straight through); the codebook itself
-    follows the mean of the rows that chose each code. van den Oord et al., arXiv:1711.00937.
+    follows the mean of the rows that chose each code, each counted once whatever its weight.
+    van den Oord et al., arXiv:1711.00937.
 
     Parameters
     ----------
