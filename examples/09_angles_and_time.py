@@ -38,8 +38,8 @@ truth = angle[2000:][order]
 # seldom mended: of three starts, the one with the least held-out loss is kept.
 torch.manual_seed(1)
 training = sciae.Training(epochs=20, batch=100, learning_rate=5e-3, schedule="cosine")
-fig, panels = plt.subplots(1, 3, figsize=(11, 3.5))
-for panel, kind, around in zip(panels, ("ring", "plain"), (2 * np.pi, None), strict=False):
+fig, panels = plt.subplots(1, 2, figsize=(9, 3.5))
+for panel, kind, around in zip(panels, ("ring", "plain"), (2 * np.pi, None), strict=True):
     starts = [sciae.kinds.KINDS[kind](train.schema, latent=1, hidden=(64, 64)) for _ in range(3)]
     fits = [sciae.fit(model, train, training=training, rng=1) for model in starts]
     model = min(fits, key=lambda one: one.history[one.best].validation["loss"]).model
@@ -54,6 +54,7 @@ for panel, kind, around in zip(panels, ("ring", "plain"), (2 * np.pi, None), str
         print(f"      circular correlation with the angle {same:.3f}")
     panel.plot(np.degrees(truth), z, ".", ms=2, color="#0072B2")
     panel.set(xlabel="angle (degrees)", ylabel=f"code of the {kind} kind" + " (rad)" * bool(around))
+fig.tight_layout()
 
 # %%
 # Eight fast coordinates are large, and the slow one, between two states, is small. A code of one
@@ -77,8 +78,9 @@ tica = eigh(now.T @ then + then.T @ now, now.T @ now + then.T @ then)[1][:, -1:]
 codes["linear (TICA)"] = later["x"] @ tica
 for name, code in codes.items():
     print(f"{name:13} {diagnostics.probe(code, slow[8000:], rng=1).verdict}")
-panels[2].plot(slow[8000:], codes["time-lagged"], ".", ms=2, color="#0072B2")
-panels[2].set(xlabel="slow coordinate (nm)", ylabel="code of the time-lagged kind")
+fig, panel = plt.subplots(figsize=(4.5, 3.5))
+panel.plot(slow[8000:], codes["time-lagged"], ".", ms=2, color="#0072B2")
+panel.set(xlabel="slow coordinate (nm)", ylabel="code of the time-lagged kind")
 fig.tight_layout()
 
 # %%
