@@ -9,6 +9,7 @@ number is the median over repeats of the mean of 500 calls; the repeats of all a
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import tempfile
 import time
@@ -119,6 +120,8 @@ def runtimes(model: Any, folder: Path) -> dict[str, Callable[[], Any]]:
 
     encoder = NumpyEncoder.load(written("numpy", "cv"))
     compiled, alone = encoder.compiled(), exact[0]
+    export(copy.deepcopy(model).double(), folder / "double.npz", to="numpy", what="cv")
+    double = NumpyEncoder.load(folder / "double.npz").compiled()
     return {
         "eager, model.reconstruct": lambda: model.reconstruct(batch),
         "eager, reconstruction": quick(whole),
@@ -132,6 +135,7 @@ def runtimes(model: Any, folder: Path) -> dict[str, Callable[[], Any]]:
         "NumPy, encoder and gradient": lambda: encoder.value_and_gradient(exact),
         "numba, encoder": lambda: compiled.value(alone),
         "numba, encoder and gradient": lambda: compiled.value_and_gradient(alone),
+        "the same in float64": lambda: double.value_and_gradient(alone),
     }
 
 

@@ -32,17 +32,17 @@ class Outcome(NamedTuple):
 
 
 @cache
-def trained(unit: float) -> Outcome:
-    rng = np.random.default_rng(1)
+def trained(unit: float, seed: int = 1) -> Outcome:
+    rng = np.random.default_rng(seed)
     rest = (COLUMNS - FACTORS.sum()) / (COLUMNS - len(FACTORS))
     variances = np.append(FACTORS, np.full(COLUMNS - len(FACTORS), rest))
     spread = random_correlation.rvs(variances, random_state=rng)
     x = unit * rng.normal(size=(ROWS + HELD_OUT, COLUMNS)) @ np.linalg.cholesky(spread).T
     schema = Schema((Field(name="x", kind="continuous", shape=(COLUMNS,)),))
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     model = kinds.variational(schema, latent=4)
     training = Training(epochs=EPOCHS)
-    model = fit(model, Table(schema, {"x": x[:ROWS]}), training=training, rng=1).model
+    model = fit(model, Table(schema, {"x": x[:ROWS]}), training=training, rng=seed).model
     features = model.features(to_batch(Table(schema, {"x": x[ROWS:]})))
     with torch.no_grad():
         code = model.encode(features, torch.Generator().manual_seed(1))

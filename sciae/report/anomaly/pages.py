@@ -11,12 +11,8 @@ from sciae.report.anomaly import tables
 from sciae.report.anomaly.checks import FEWEST, effective_rows, rank_correlation, said
 from sciae.report.anomaly.examined import examination_findings, examination_section
 from sciae.report.anomaly.findings import calibrated, follows, paired, separates, strange_share
-from sciae.report.anomaly.training import (
-    fields_table,
-    model_text,
-    training_findings,
-    training_table,
-)
+from sciae.report.anomaly.sections import learnt, thresholds, training
+from sciae.report.anomaly.training import training_findings
 from sciae.report.figures import (
     areas,
     error_maps,
@@ -26,7 +22,6 @@ from sciae.report.figures import (
     score_against,
     score_distributions,
     strangest_parts,
-    training_history,
 )
 from sciae.report.page import Finding, Page, Section
 
@@ -82,7 +77,7 @@ def fit_page(
         title,
         findings,
         facts,
-        (_learnt(fitted), _training(fitted), *sections, _calibration(detector)),
+        (learnt(fitted), training(fitted), *sections, thresholds(detector)),
     )
 
 
@@ -191,8 +186,8 @@ def comparison_page(
         _section("What the score is made of", parts),
         _section("What the score follows", _against({background_name: background}, against)),
         _section("Where in the image", figures.error_maps(error_maps)),
-        _training(fitted) if fitted else None,
-        _calibration(detector),
+        training(fitted) if fitted else None,
+        thresholds(detector),
     ]
     return Page(title, verdict, facts, tuple(s for s in sections if s is not None))
 
@@ -292,16 +287,3 @@ def _against(samples: Mapping[str, Scores], against: Mapping[str, str]) -> list[
                 words = said(rank_correlation(values, score))
                 figures.append(score_against(score, values, label=label, sample=name, said=words))
     return figures
-
-
-def _learnt(fitted: Fitted) -> Section:
-    model = fitted.model
-    return Section("What was learnt", (model_text(model),), tables=(fields_table(model),))
-
-
-def _training(fitted: Fitted) -> Section:
-    return Section("Training", figures=training_history(fitted), tables=(training_table(fitted),))
-
-
-def _calibration(detector: Detector) -> Section:
-    return Section("Thresholds", tables=(tables.thresholds(detector.calibration),))
