@@ -10,20 +10,27 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 __all__ = [
-    "Field", "Schema", "Table", "Training", "anomaly", "diagnostics", "domains", "errors",
-    "estimators", "export", "fit", "kinds", "load_model", "save_model", "score", "split",
+    "CollectiveVariable", "Field", "Schema", "Table", "Training", "anomaly", "cv", "descriptors",
+    "diagnostics", "domains", "errors", "estimators", "export", "fit", "free_energy", "kinds",
+    "load_model", "sampling", "save_model", "score", "simulation", "split",
 ]  # fmt: skip
 
 MODULES = {
     "anomaly": "sciae.tasks.anomaly",
+    "cv": "sciae.tasks.cv",
+    "descriptors": "sciae.descriptors",
     "diagnostics": "sciae.diagnostics",
     "domains": "sciae.domains",
     "errors": "sciae.errors",
     "estimators": "sciae.estimators",
     "export": "sciae.export",
+    "free_energy": "sciae.free_energy",
     "kinds": "sciae.autoencoders.kinds",
+    "sampling": "sciae.sampling",
+    "simulation": "sciae.simulation",
 }
 NAMES = {
+    "CollectiveVariable": "sciae.collective:CollectiveVariable",
     "Field": "sciae.schema:Field",
     "Schema": "sciae.schema:Schema",
     "Table": "sciae.table:Table",

@@ -9,6 +9,7 @@
       SpecError               what was asked for cannot be built     (ValueError)
         MissingExtraError     an optional package is not installed   (ImportError)
       FitError                training failed: not finite, or not converged   (ArithmeticError)
+      SimulationError         a simulation cannot go on                       (ArithmeticError)
       ModelFileError          a saved model is damaged, or not ours to read   (OSError)
       RunError                a run directory is in use, or not ours          (OSError)
 
@@ -34,6 +35,7 @@ __all__ = [
     "RunError",
     "SchemaError",
     "SciaeError",
+    "SimulationError",
     "SourceError",
     "SpecError",
 ]
@@ -97,6 +99,10 @@ class MissingExtraError(SpecError, ImportError):
 
 class FitError(SciaeError, ArithmeticError):
     """Training failed: not finite, or not converged."""
+
+
+class SimulationError(SciaeError, ArithmeticError):
+    """A simulation cannot go on: it is no longer finite, or a walker ended."""
 
 
 class ModelFileError(SciaeError, OSError):

@@ -19,6 +19,9 @@ __all__ = ["main", "sciae"]
 VERBS = {
     "fit": "Train a model on background and calibrate it.",
     "score": "Score a file with a model; larger is stranger.",
+    "cv": "Learn a collective variable from trajectories.",
+    "simulate": "Bias a simulation along a variable, and reweight it.",
+    "fes": "Free energy of a biased run, with errors and a verdict.",
     "export": "Write a model for another program: TorchScript, ONNX, arrays.",
     "demo": "Run every job on the embedded samples and write one report.",
 }
@@ -63,11 +66,13 @@ def _show_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> 
     help="Show the version and exit.",
 )
 def sciae() -> None:
-    """Autoencoders for simulation data: their error, as a calibrated signal.
+    """Autoencoders for simulation data: their error as a signal, their code as a coordinate.
 
     \b
     sciae fit qcd.root --domain jets --out model/
     sciae score data.root --model model/ --out scores.root
+    sciae cv md.xtc --topology ala2.pdb --lag "20 ps" --out cv/
+    sciae simulate --model cv/ --system ala2.pdb --time 10ns --out run/
     """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
 
 

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILT_IN", "Domain", "load", "names"]
 
-BUILT_IN = {"jets": "sciae.domains.jets:Jets"}
+BUILT_IN = {
+    "colvar": "sciae.domains.trajectories:Colvar",
+    "jets": "sciae.domains.jets:Jets",
+    "trajectories": "sciae.domains.trajectories:Trajectories",
+}
 GROUP = "sciae.domains"
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numba
 import numpy as np
 
-from sciae.autoencoders.raw.inputs import AFFINE, COSINE, COUNT, ONE_HOT, SHOWN, SINE
+from sciae.export.passes import ACTIVATIONS, encode, pull_back, value_and_gradient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from sciae.export.arrays import NumpyEncoder
@@ -20,23 +16,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]  # of float32 or float64
 
 __all__ = ["CompiledEncoder", "RowAndGradient"]
-
-F = TypeVar("F", bound="Callable[..., object]")
-SILU, TANH, SOFTPLUS, GELU, RELU, NONE = range(6)
-ACTIVATIONS = {
-    "silu": SILU, "tanh": TANH, "softplus": SOFTPLUS, "gelu": GELU, "relu": RELU, "none": NONE,
-}  # fmt: skip
-FIRST = 2  # in a plan: activation, end, then the sizes of the layers
-LEAST_SQUARE = 1e-12  # as in `arrays`; a constant to the compiler
-ROOT_HALF, NORM = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
-
-
-def compiled(function: F) -> F:
-    """Compile to machine code, once per computer; sums in any order, NaN keeps its meaning."""
-    made = numba.njit(
-        cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
-    )(function)
-    return cast("F", made)
 
 
 class RowAndGradient(NamedTuple):
@@ -83,195 +62,60 @@ class CompiledEncoder:
         self._back = np.zeros((2, encoder.dim, sizes.max()), dtype)
         self._value = np.zeros(encoder.dim, dtype)
         self._gradient = np.zeros((encoder.dim, len(encoder.columns)), dtype)
+        self._pulled = np.zeros(len(encoder.columns), dtype)
 
     def value(self, x: Array) -> Array:
         """Coordinates of one raw row, shape (number,)."""
-        row = self._row(x)
-        _forward(row, self._plan, self._index, self._table, self._weights, self._units)
-        _end(self._plan, self._units, self._value)
+        encode(self.tables, self._row(x))
         return self._value
 
     def value_and_gradient(self, x: Array) -> RowAndGradient:
         """Coordinates of one raw row, and their gradient with respect to it."""
-        _value_and_gradient(
-            self._row(x), self._plan, self._index, self._table, self._weights, self._units,
-            self._back, self._value, self._gradient,
-        )  # fmt: skip
+        value_and_gradient(self.tables, self._row(x), self._gradient)
         return RowAndGradient(self._value, self._gradient)
+
+    def pull_back(self, seed: Array) -> Array:
+        """What a function of the coordinates changes by with each raw number, shape (number,).
+
+        Of the row that was given last, and from `seed`, shape (coordinate,), what the
+        function changes by with each coordinate: one pass, however many coordinates.
+
+        Examples
+        --------
+        >>> from sciae.export.arrays import NumpyEncoder
+        >>> sum_and_difference = NumpyEncoder(
+        ...     columns=np.array(["x", "y"]),
+        ...     function=np.array([0, 0]),
+        ...     column=np.array([0, 1]),
+        ...     a=np.zeros(2),
+        ...     b=np.ones(2),
+        ...     least=np.full(2, -np.inf),
+        ...     sizes=np.array([2, 2]),
+        ...     weights=np.array([1.0, 1, 1, -1, 0, 0]),
+        ...     activation="none",
+        ...     end="linear",
+        ... ).compiled()
+        >>> sum_and_difference.value(np.array([3.0, 1.0]))
+        array([4., 2.])
+        >>> sum_and_difference.pull_back(np.array([10.0, 1.0]))
+        array([11.,  9.])
+        """
+        one = np.ascontiguousarray(seed, self._value.dtype)
+        if one.shape != self._value.shape:
+            raise ValueError(f"shape {one.shape}; expected {self._value.shape}")
+        pull_back(self.tables, one, self._pulled)
+        return self._pulled
+
+    @property
+    def tables(self) -> tuple[Array, ...]:
+        """What `encode` and `pull_back` take, for compiled code that chains them."""
+        return (
+            self._plan, self._index, self._table, self._weights, self._units, self._back,
+            self._value,
+        )  # fmt: skip
 
     def _row(self, x: Array) -> NDArray[np.float64]:
         row = np.ascontiguousarray(x, np.float64)
         if row.shape != self._gradient.shape[1:]:
             raise ValueError(f"shape {row.shape}; expected {self._gradient.shape[1:]}")
         return row
-
-
-@compiled
-def _value_and_gradient(  # noqa: PLR0917 - compiled code has no objects to hold them
-    x: Array,
-    plan: NDArray[np.int64],
-    index: NDArray[np.int64],
-    table: NDArray[np.float64],
-    weights: Array,
-    units: Array,
-    back: Array,
-    value: Array,
-    gradient: Array,
-) -> None:
-    """Forward through the layers, and back from the coordinates to the raw numbers."""
-    _forward(x, plan, index, table, weights, units)
-    _end(plan, units, value)
-    _seed(plan, units, back[0])
-    at, end = units.shape[1], len(weights)
-    now = 0
-    for layer in range(len(plan) - 1, FIRST, -1):
-        into, out = plan[layer - 1], plan[layer]
-        at -= out
-        end -= (into + 1) * out
-        slope = units[1, at - into : at]
-        _through(back[now], weights[end : end + into * out], slope, out, back[1 - now])
-        now = 1 - now
-    gradient[:] = 0
-    for d in range(gradient.shape[0]):
-        for i in range(index.shape[1]):
-            gradient[d, index[1, i]] += back[now, d, i]
-
-
-@compiled
-def _forward(  # noqa: PLR0917 - as above
-    x: Array,
-    plan: NDArray[np.int64],
-    index: NDArray[np.int64],
-    table: NDArray[np.float64],
-    weights: Array,
-    units: Array,
-) -> None:
-    """Every unit's value and slope, layer by layer, the inputs first."""
-    _inputs(x, index, table, units)
-    at, w = 0, 0
-    for layer in range(FIRST + 1, len(plan)):
-        into, out = plan[layer - 1], plan[layer]
-        h, u = units[0, at : at + into], units[0, at + into : at + into + out]
-        bias = w + into * out
-        for j in range(out):
-            row, total = weights[w + j * into : w + (j + 1) * into], weights[bias + j]
-            for i in range(into):
-                total += row[i] * h[i]
-            u[j] = total
-        at, w = at + into, bias + out
-        if layer < len(plan) - 1:
-            _activate(plan[0], u, units[1, at : at + out])
-
-
-@compiled
-def _inputs(x: Array, index: NDArray[np.int64], table: NDArray[np.float64], units: Array) -> None:
-    """The normalised inputs, from constants in float64; zero where not observed."""
-    for i in range(index.shape[1]):
-        function, y = index[0, i], x[index[1, i]]
-        a, b = table[0, i], table[1, i]
-        value, slope = 0.0, 0.0
-        if y >= table[2, i]:  # NaN is not
-            if function == AFFINE:
-                value, slope = (y - a) / b, 1 / b
-            elif function == COUNT:
-                value, slope = (math.log1p(y) - a) / b, 1 / ((1 + y) * b)
-            elif function == COSINE:
-                value, slope = math.cos(a * y), -a * math.sin(a * y)
-            elif function == SINE:
-                value, slope = math.sin(a * y), a * math.cos(a * y)
-            elif function == ONE_HOT:
-                value = 1.0 if abs(y - a) < 0.5 else 0.0  # noqa: PLR2004 - nearest whole number
-            elif function == SHOWN:
-                value = 1.0 if y >= a else 0.0
-        units[0, i], units[1, i] = value, slope
-
-
-@compiled
-def _activate(activation: int, u: Array, slope: Array) -> None:
-    """An activation in place, and its slope."""
-    one = u.dtype.type(1)  # a literal would turn float32 into float64
-    for j in range(len(u)):
-        u[j], slope[j] = _unit(activation, u[j], one)
-
-
-@compiled
-def _unit(activation: int, x: Any, one: Any) -> tuple[Any, Any]:
-    if activation == SILU:
-        s = _sigmoid(x, one)
-        return x * s, s * (one + x * (one - s))
-    if activation == TANH:
-        t = math.tanh(x)
-        return t, one - t * t
-    if activation == SOFTPLUS:
-        e = math.exp(-abs(x))
-        return max(x, 0 * one) + math.log1p(e), _sigmoid(x, one)
-    if activation == GELU:
-        phi = (one + math.erf(x * (one * ROOT_HALF))) / (one + one)
-        return x * phi, phi + x * math.exp(-x * x / (one + one)) * (one * NORM)
-    if activation == RELU:
-        on = one if x > 0 else 0 * one
-        return x * on, on
-    return x, one
-
-
-@compiled
-def _sigmoid(x: Any, one: Any) -> Any:
-    e = math.exp(-abs(x))  # never overflows
-    return (one if x >= 0 else e) / (one + e)
-
-
-@compiled
-def _end(plan: NDArray[np.int64], units: Array, value: Array) -> None:
-    """Coordinates from the outputs of the last layer."""
-    h = units[0, units.shape[1] - plan[-1] :]
-    for d in range(len(value)):
-        if not plan[1]:
-            value[d] = h[d]
-        elif _square(h, d) > LEAST_SQUARE:
-            value[d] = math.atan2(h[2 * d + 1], h[2 * d])
-        else:
-            value[d] = 0
-
-
-@compiled
-def _seed(plan: NDArray[np.int64], units: Array, back: Array) -> None:
-    """Derivatives of the coordinates with respect to those outputs, (coordinate, output)."""
-    h = units[0, units.shape[1] - plan[-1] :]
-    for d in range(back.shape[0]):
-        back[d] = 0
-        square = _square(h, d) if plan[1] else h[d]
-        if not plan[1]:
-            back[d, d] = 1
-        elif square > LEAST_SQUARE:
-            back[d, 2 * d] = -h[2 * d + 1] / square
-            back[d, 2 * d + 1] = h[2 * d] / square
-
-
-@compiled
-def _square(h: Array, d: int) -> Any:
-    return h[2 * d] * h[2 * d] + h[2 * d + 1] * h[2 * d + 1]
-
-
-@compiled
-def _through(back: Array, matrix: Array, slope: Array, out: int, result: Array) -> None:
-    """(coordinate, output) -> (coordinate, input) of one layer; matrix rows four at a time."""
-    into = len(slope)
-    whole = out - out % 4
-    for d in range(back.shape[0]):
-        g, r = back[d], result[d, :into]
-        r[:] = 0
-        for k in range(0, whole, 4):
-            w0, w1 = matrix[k * into : (k + 1) * into], matrix[(k + 1) * into : (k + 2) * into]
-            w2, w3 = (
-                matrix[(k + 2) * into : (k + 3) * into],
-                matrix[(k + 3) * into : (k + 4) * into],
-            )
-            g0, g1, g2, g3 = g[k], g[k + 1], g[k + 2], g[k + 3]
-            for i in range(into):
-                r[i] += g0 * w0[i] + g1 * w1[i] + g2 * w2[i] + g3 * w3[i]
-        for k in range(whole, out):
-            row = matrix[k * into : (k + 1) * into]
-            for i in range(into):
-                r[i] += g[k] * row[i]
-        for i in range(into):
-            r[i] *= slope[i]

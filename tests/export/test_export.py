@@ -169,6 +169,25 @@ def test_a_compiled_encoder_is_that_of_the_model(latent: str, activation: str, d
         close(got.gradient, slope[row], 1e-5)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("latent", LATENTS)
+def test_a_compiled_encoder_pulls_back_a_seed_in_one_pass(latent: str, dtype: str) -> None:
+    table, wide = smooth_table(6), DTYPES[dtype]
+    model = model_of(table, LATENTS[latent](), "tanh").to(wide)
+    x = raw(table).to(wide)
+    compiled = encoder_of(model.cv()).compiled()
+    slope = gradient(lambda y: eager(model, y), x)
+    seed = torch.tensor([0.7, -1.3, 2.1], dtype=wide)[: slope.shape[1]]
+    for row in range(len(x)):
+        compiled.value(x[row].numpy())
+        close(compiled.pull_back(seed.numpy()), seed @ slope[row], 1e-5)
+        if wide == torch.float64:
+            whole = compiled.value_and_gradient(x[row].numpy()).gradient
+            close(compiled.pull_back(seed.numpy()), seed.numpy() @ whole, 1e-12)
+    with pytest.raises(ValueError, match=r"shape \(4,\)"):
+        compiled.pull_back(np.ones(4))
+
+
 @pytest.mark.parametrize("to", FORMATS)
 def test_every_kind_of_field_with_gaps(
     tmp_path: Path, mixed: Callable[..., Table], to: str

@@ -1,0 +1,3 @@
+"""Tensors: descriptors by torch operations, which differentiate themselves."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Time series of collective variables: COLVAR text of PLUMED, and plain arrays."""

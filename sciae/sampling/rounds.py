@@ -1,0 +1,184 @@
+"""rounds: simulate, reweight, learn, and again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sciae.collective import CollectiveVariable
+from sciae.collective.steepness import with_steepness
+from sciae.errors import SpecError
+from sciae.rng import generator
+from sciae.run import write_json
+from sciae.run.plain import loads
+from sciae.sampling.learner import Learner
+from sciae.sampling.pool import Segment
+from sciae.sampling.recipe import Recipe
+from sciae.sampling.result import Round, Rounds, summary
+from sciae.sampling.spacing import spaced
+from sciae.simulation import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sciae.domains.trajectories import Trajectories
+    from sciae.rng import Seed
+    from sciae.simulation import BiasedRun, MolecularSystem
+
+__all__ = ["rounds"]
+
+LOG = logging.getLogger(__name__)
+STATE = "round.json"
+LEAST = 2  # rounds: one to look round, one to go back and forth
+
+
+def rounds(
+    system: MolecularSystem,
+    sources: Sequence[str | Path],
+    *,
+    domain: Trajectories,
+    out: str | Path,
+    number: int = 5,
+    time: str = "2 ns",
+    last: str = "",
+    first: CollectiveVariable | None = None,
+    recipe: Recipe | None = None,
+    settings: Mapping[str, Any] | None = None,
+    rng: Seed = None,
+    resume: bool = False,
+) -> Rounds:
+    """From frames of one basin to a run that crosses the barrier back and forth.
+
+    Each round simulates under a bias along a variable, gives the frames the weights that
+    undo the bias, and learns the next variable from all frames so far. See `Recipe` for when
+    rounds explore and when they refine. The last one refines, whatever was found.
+
+    Everything is in ``out/round-0``, ``out/round-1``, ...: variables, runs, and the round in
+    numbers. What was killed at any moment goes on with ``resume=True`` to the same files.
+
+    Parameters
+    ----------
+    system : MolecularSystem
+    sources : sequence of path
+        Unbiased trajectories to begin with.
+    domain : Trajectories
+        What is computed of a frame.
+    out : path
+    number : int
+        How many rounds.
+    time, last : str
+        Of each run of a round, and of the last one; by default as long.
+    first : CollectiveVariable, optional
+        What the first round biases; by default it explores.
+    recipe : Recipe, optional
+    settings : mapping, optional
+        Of the simulations: whatever `sciae.simulation.simulate` takes.
+    rng : int, or other Seed
+    resume : bool
+
+    Raises
+    ------
+    SpecError
+        If there are fewer than two rounds, or no source.
+    DataError, SourceError
+        If a trajectory cannot be used.
+    """
+    if number < LEAST or not sources:
+        raise SpecError(
+            f"{number} rounds, {len(sources)} sources", where="rounds",
+            expected="two rounds or more, and a trajectory to begin with",
+        )  # fmt: skip
+    recipe = recipe or Recipe()
+    loop = _Loop(
+        system=system, learner=Learner(domain=domain, recipe=recipe), out=Path(out),
+        settings=spaced(settings or {}, domain, Path(sources[0])), number=number,
+        times=(time, last or time),
+        seeds=generator(rng).integers(2**31, size=(number, 2)),
+        resume=resume,
+    )  # fmt: skip
+    return loop.run([Segment(paths=tuple(map(Path, sources)))], first)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loop:
+    """What stays the same from round to round."""
+
+    system: MolecularSystem
+    learner: Learner
+    out: Path
+    settings: dict[str, Any]
+    number: int
+    times: tuple[str, str]
+    seeds: NDArray[np.int64]
+    resume: bool
+
+    def run(self, segments: list[Segment], first: CollectiveVariable | None) -> Rounds:
+        """All rounds, one after the other."""
+        done: list[Round] = []
+        found = False
+        for k in range(self.number):
+            kind = self._kind(k, found=found, given=first is not None)
+            variable = self._variable(k, kind, segments, first)
+            run = self._simulated(k, kind, variable)
+            segments.append(Segment.of(run))
+            one = self._judged(k, kind, run, segments)
+            found = found or one.newness >= self.learner.recipe.new
+            done.append(one)
+            LOG.info("%s", one)
+        return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
+
+    def _kind(self, k: int, *, found: bool, given: bool) -> str:
+        if k == 0 and given:
+            return "given"
+        return "refine" if found or k == self.number - 1 else "explore"
+
+    def _at(self, k: int) -> Path:
+        return self.out / f"round-{k}"
+
+    def _variable(
+        self, k: int, kind: str, segments: Sequence[Segment], first: CollectiveVariable | None
+    ) -> CollectiveVariable:
+        """That of a former attempt, or a new one; written before it is used."""
+        folder = self._at(k) / "cv"
+        if self.resume and (folder / "cv.json").exists():
+            return CollectiveVariable.load(folder)
+        seed = int(self.seeds[k, 0])
+        if kind == "given":
+            assert first is not None
+            variable = first
+        elif kind == "explore":
+            variable = self.learner.exploring(segments, k, seed)
+        else:
+            variable = self.learner.refined(segments, seed).variable
+        variable = with_steepness(variable, self.learner.frames(segments))
+        variable.save(folder)
+        return variable
+
+    def _simulated(self, k: int, kind: str, variable: CollectiveVariable) -> BiasedRun:
+        wide = {"margin": self.learner.recipe.reach} if kind == "explore" else {}
+        return simulate(
+            variable, system=self.system, time=self.times[k == self.number - 1],
+            out=self._at(k) / "run", rng=int(self.seeds[k, 1]), resume=self.resume,
+            **{**self.settings, **wide},
+        )  # fmt: skip
+
+    def _judged(self, k: int, kind: str, run: BiasedRun, segments: Sequence[Segment]) -> Round:
+        """The round in numbers, and what the next one does."""
+        path = self._at(k) / STATE
+        if self.resume and path.exists():
+            return Round.from_json(loads(path.read_text(encoding="utf-8")))
+        variable = self.learner.refined(segments, int(self.seeds[k, 0])).variable
+        newness = self.learner.newness(variable, segments)
+        said = (
+            f"{100 * newness:.2g} % of the weight is new: refine."
+            if newness >= self.learner.recipe.new
+            else "Nothing but the first basin is known: explore."
+        )
+        one = summary(k, kind, run, newness=newness, then=said)
+        write_json(path, one.to_json())
+        return one

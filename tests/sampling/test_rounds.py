@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import filecmp
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sciae.errors import SpecError
+from sciae.sampling import Recipe, Rounds, rounds
+from sciae.simulation import from_pdb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sciae.domains.trajectories import Trajectories
+
+pytest.importorskip("openmm")
+
+
+@pytest.fixture(scope="module")
+def ran(
+    tmp_path_factory: pytest.TempPathFactory,
+    alanine: Path,
+    domain: Trajectories,
+    sources: list[Path],
+) -> Rounds:
+    return run(tmp_path_factory.mktemp("loop") / "out", alanine, domain, sources)
+
+
+def run(
+    out: Path, alanine: Path, domain: Trajectories, sources: list[Path], *, resume: bool = False
+) -> Rounds:
+    return rounds(
+        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
+        number=3, time="40 ps", last="20 ps", recipe=Recipe(lag="1 ps", hidden=(8,)), rng=7,
+        settings={"platform": "Reference", "stride": 50, "barrier": 20.0}, resume=resume,
+    )  # fmt: skip
+
+
+def test_rounds_explore_until_something_is_new_and_refine_at_the_end(ran: Rounds) -> None:
+    assert [one.kind for one in ran.rounds] == ["explore", "explore", "refine"]
+    assert all("explore" in one.next for one in ran.rounds[:2])
+    assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
+    assert len(ran.run.time) == 200
+
+
+def test_a_short_loop_is_not_called_converged(ran: Rounds) -> None:
+    assert "round 2 (refine, 0.02 ns)" in ran.verdict
+    assert "not converged" in ran.verdict.lower()
+
+
+def test_exploring_rounds_bias_other_components_in_turn(ran: Rounds) -> None:
+    from sciae.collective import CollectiveVariable
+
+    first, second = (CollectiveVariable.load(ran.directory / f"round-{k}" / "cv") for k in range(2))
+    assert (first.names, second.names) == (("s0", "s1"), ("s1", "s2"))
+
+
+def test_a_loop_cut_short_goes_on_to_the_same_files(
+    ran: Rounds, tmp_path: Path, alanine: Path, domain: Trajectories, sources: list[Path]
+) -> None:
+    import shutil
+
+    out = tmp_path / "out"
+    shutil.copytree(ran.directory, out)
+    shutil.rmtree(out / "round-2")
+    (out / "round-1" / "round.json").unlink()
+    again = run(out, alanine, domain, sources, resume=True)
+    assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]
+    for name in ("round-2/cv/encoder.npz", "round-2/run/COLVAR", "round-2/run/trajectory.dcd"):
+        assert filecmp.cmp(out / name, ran.directory / name, shallow=False), name
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 2), (3, 0)])
+def test_too_little_to_begin_with_is_refused(
+    tmp_path: Path, alanine: Path, domain: Trajectories, sources: list[Path], number: int,
+    count: int,
+) -> None:  # fmt: skip
+    with pytest.raises(SpecError, match="two rounds or more"):
+        rounds(
+            from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources[:count],
+            domain=domain, out=tmp_path, number=number,
+        )  # fmt: skip
