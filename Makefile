@@ -41,6 +41,7 @@ docs: $(TEST) $(INSTALLED) ## build the documentation, running its examples
 
 samples: $(TEST) $(INSTALLED) ## make the embedded samples and the larger set for benchmarks again
 	$(BIN)/python examples/make_samples/jets.py package
+	$(BIN)/python examples/make_samples/alanine_dipeptide.py package
 	$(BIN)/python examples/make_samples/jets.py large samples-large
 
 samples-large/.made: | $(TEST) $(INSTALLED)
@@ -63,7 +64,7 @@ $(STAMP):
 
 # Dependencies come through an editable install that is replaced by the real one below.
 $(DEMO): $(STAMP)
-	$(PIP) install -q $(CONSTRAIN) '.[jets,report]'
+	$(PIP) install -q $(CONSTRAIN) '.[jets,md,report]'
 	@touch $@ $(INSTALLED)
 
 $(TEST): $(STAMP)

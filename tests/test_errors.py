@@ -14,6 +14,7 @@ MADE = [
     errors.MissingExtraError("fastjet", "jets"),
     errors.MissingExtraError("fastjet"),
     errors.FitError("not finite", where="epoch 3", fix="Lower the learning rate."),
+    errors.SimulationError("energy is NaN", where="step 7", fix="Lower the time step."),
     errors.ModelFileError("truncated", where="model.json"),
     errors.RunError("in use", where="run/"),
 ]
@@ -24,6 +25,7 @@ BUILTINS = {
     errors.SpecError: ValueError,
     errors.MissingExtraError: ImportError,
     errors.FitError: ArithmeticError,
+    errors.SimulationError: ArithmeticError,
     errors.ModelFileError: OSError,
     errors.RunError: OSError,
 }

@@ -72,20 +72,21 @@ def backbone(residues: int, *, phi: float, psi: float) -> list[Placed]:
     atoms = [Placed("CH3", 1, methyl), Placed("C", 1, carbon), Placed("O", 1, o)]
     before, carbonyl = methyl, carbon
     for residue in range(2, residues + 2):
-        ca = place(before, carbonyl, n, 0.146, 122, 180)
-        c = place(carbonyl, n, ca, 0.152, 111, phi)
-        cb = place(carbonyl, n, ca, 0.153, 110, phi - 122)  # on the L side
-        following = place(n, ca, c, 0.133, 116, psi)
-        o = place(n, ca, c, 0.123, 120, psi + 180)
+        ca = place(before, carbonyl, n, at=(0.146, 122, 180))
+        c = place(carbonyl, n, ca, at=(0.152, 111, phi))
+        cb = place(carbonyl, n, ca, at=(0.153, 110, phi - 122))  # on the L side
+        following = place(n, ca, c, at=(0.133, 116, psi))
+        o = place(n, ca, c, at=(0.123, 120, psi + 180))
         points = {"N": n, "CA": ca, "CB": cb, "C": c, "O": o}
         atoms += [Placed(name, residue, at) for name, at in points.items()]
         before, carbonyl, n = ca, c, following
-    last = place(before, carbonyl, n, 0.145, 122, 180)
+    last = place(before, carbonyl, n, at=(0.145, 122, 180))
     return [*atoms, Placed("N", residues + 2, n), Placed("C", residues + 2, last)]
 
 
-def place(a: Point, b: Point, c: Point, length: float, angle: float, torsion: float) -> Point:
-    """A point d with this distance c-d, angle b-c-d and torsion a-b-c-d; degrees."""
+def place(a: Point, b: Point, c: Point, *, at: tuple[float, float, float]) -> Point:
+    """A point d at a distance c-d (nm), an angle b-c-d and a torsion a-b-c-d (degrees)."""
+    length, angle, torsion = at
     along = (c - b) / np.linalg.norm(c - b)
     normal = np.cross(b - a, along)
     normal /= np.linalg.norm(normal)

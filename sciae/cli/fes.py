@@ -65,10 +65,10 @@ def fes(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     """Reweight a run of `sciae simulate`, or COLVAR files of PLUMED.
 
     \b
-    $ sciae fes run/ --along s0 --out fes/
-    400 frames, 0.1 ps apart; after reweighting they count as 52
-    along s0: ΔF 9.91 [9.40, 10.50] kJ/mol; barrier 33.40 [31.90, 34.90] kJ/mol
-    along s0: 412 transitions forward, 411 backward (82.3 per ns)
+    $ sciae fes run/ --along x --out fes/
+    100000 frames, 1 ps apart; after reweighting they count as 5988
+    along x: ΔF 9.38 [9.17, 9.60] kJ/mol; barrier 15.59 [15.30, 15.87] kJ/mol
+    along x: 2698 transitions forward, 2699 backward (67.5 per ns)
     Converged as far as can be told: every condition is met.
     ...
     written to fes (report: fes/report.html)

@@ -38,7 +38,7 @@ class Landscape:
     basins : mapping of str to basin
         Two by name; none if only one was found.
     difference, barrier, transitions, course :
-        Of the two basins; None without them.
+        Of the two basins; None without them, or where the run cannot say.
     verdict : Verdict
     """
 
@@ -120,7 +120,7 @@ def landscape(
     if found:
         a, b = found.values()
         own = {
-            "difference": free_energy.delta(x, a, b, **common),
+            "difference": _difference(x, a, b, common),
             "barrier": _barrier(profile, a, b),
             "transitions": free_energy.transitions(x, a, b, step=sampled.step, **kept),
             "course": free_energy.course(x, a, b, **common),
@@ -134,6 +134,16 @@ def landscape(
     return Landscape(
         label=label, profile=profile, minima=minima, basins=found, verdict=verdict, **own
     )
+
+
+def _difference(x: Any, a: Any, b: Any, common: Mapping[str, Any]) -> Interval | None:
+    """None if the run never was in one of the basins, which the verdict says."""
+    from sciae.free_energy import delta
+
+    try:
+        return delta(x, a, b, **common)
+    except DataError:
+        return None
 
 
 def _edges(sampled: Sampled, bins: int) -> Any:
@@ -217,8 +227,9 @@ def say(sampled: Sampled, found: Sequence[Landscape]) -> None:
         f"as {found[0].profile.n_eff:.0f}"
     )
     for one in found:
-        if one.difference is None or one.transitions is None:
-            click.echo(f"along {one.label}: one basin only")
+        if one.difference is None:
+            seen = "one of the basins was never visited" if one.basins else "one basin only"
+            click.echo(f"along {one.label}: {seen}")
             continue
         way = "" if one.barrier is None else f"; barrier {one.barrier.forward}"
         click.echo(f"along {one.label}: ΔF {one.difference}{way}")

@@ -61,8 +61,9 @@ class Sampled:
     def only(self, *which: int) -> Sampled:
         """Some of the coordinates."""
         return replace(
-            self, x=self.x[:, list(which)], names=tuple(self.names[k] for k in which),
-            units=tuple(self.units[k] for k in which), periods=tuple(self.periods[k] for k in which),
+            self, x=self.x[:, list(which)],
+            names=tuple(self.names[k] for k in which), units=tuple(self.units[k] for k in which),
+            periods=tuple(self.periods[k] for k in which),
         )  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def _is_learned(run: BiasedRun) -> bool:
     folder = run.directory / "cv"
     if not (folder / "cv.json").exists():
         return False
-    return CollectiveVariable.load(folder).about.get("kind") != "descriptors"
+    return bool(CollectiveVariable.load(folder).about.get("kind") != "descriptors")
 
 
 def of_colvar(

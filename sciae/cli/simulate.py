@@ -100,9 +100,13 @@ def simulate(**options: Any) -> None:
 
     \b
     $ sciae simulate --system mueller-brown --time 100ns --out run/
-    99950 frames, 1 ps apart; after reweighting they count as 18432
-    along x and y: ΔF 11.6 [10.9, 12.3] kJ/mol; barrier 24.1 [23.0, 25.2] kJ/mol
-    along x and y: 310 transitions forward, 309 backward (6.19 per ns)
+    100000 frames, 1 ps apart; after reweighting they count as 5988
+    along x and y: ΔF 9.65 [9.39, 9.91] kJ/mol; barrier 25.83 [25.33, 26.32] kJ/mol
+    along x and y: 695 transitions forward, 696 backward (17.4 per ns)
+    ...
+    Converged as far as can be told: every condition is met.
+    ...
+    ΔF A to B along x and y: 9.74 kJ/mol by quadrature
     ...
     written to run (report: run/report.html)
 

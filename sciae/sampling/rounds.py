@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciae.collective import CollectiveVariable
 from sciae.collective.steepness import with_steepness
-from sciae.errors import SpecError
+from sciae.errors import SimulationError, SpecError
 from sciae.rng import generator
 from sciae.run import write_json
 from sciae.run.plain import loads
@@ -17,7 +18,7 @@ from sciae.sampling.learner import Learner
 from sciae.sampling.pool import Segment
 from sciae.sampling.recipe import Recipe
 from sciae.sampling.result import Round, Rounds, summary
-from sciae.sampling.spacing import spaced
+from sciae.sampling.spacing import halved, spaced
 from sciae.simulation import simulate
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["rounds"]
 
 LOG = logging.getLogger(__name__)
-STATE = "round.json"
+STATE, LEARNT, SLOWER = "round.json", "learnt", "slower.json"
 LEAST = 2  # rounds: one to look round, one to go back and forth
 
 
@@ -87,6 +88,8 @@ def rounds(
         If there are fewer than two rounds, or no source.
     DataError, SourceError
         If a trajectory cannot be used.
+    SimulationError
+        If a run is no longer finite, at half the time step neither.
     """
     if number < LEAST or not sources:
         raise SpecError(
@@ -153,6 +156,8 @@ class _Loop:
             variable = first
         elif kind == "explore":
             variable = self.learner.exploring(segments, k, seed)
+        elif k:
+            variable = CollectiveVariable.load(self._at(k - 1) / LEARNT)
         else:
             variable = self.learner.refined(segments, seed).variable
         variable = with_steepness(variable, self.learner.frames(segments))
@@ -160,11 +165,26 @@ class _Loop:
         return variable
 
     def _simulated(self, k: int, kind: str, variable: CollectiveVariable) -> BiasedRun:
+        """A run along the variable; at half the time step if it breaks."""
+        marker = self._at(k) / SLOWER
+        if not marker.exists():
+            try:
+                return self._attempt(k, kind, variable, self.settings, resume=self.resume)
+            except SimulationError as error:
+                LOG.warning("round %d: %s; again at half the time step", k, error)
+                write_json(marker, {"why": str(error)})
+                shutil.rmtree(self._at(k) / "run")
+        return self._attempt(k, kind, variable, halved(self.settings), resume=True)
+
+    def _attempt(
+        self, k: int, kind: str, variable: CollectiveVariable, settings: Mapping[str, Any],
+        *, resume: bool,
+    ) -> BiasedRun:  # fmt: skip
         wide = {"margin": self.learner.recipe.reach} if kind == "explore" else {}
         return simulate(
             variable, system=self.system, time=self.times[k == self.number - 1],
-            out=self._at(k) / "run", rng=int(self.seeds[k, 1]), resume=self.resume,
-            **{**self.settings, **wide},
+            out=self._at(k) / "run", rng=int(self.seeds[k, 1]), resume=resume,
+            **{**settings, **wide},
         )  # fmt: skip
 
     def _judged(self, k: int, kind: str, run: BiasedRun, segments: Sequence[Segment]) -> Round:
@@ -173,6 +193,7 @@ class _Loop:
         if self.resume and path.exists():
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
         variable = self.learner.refined(segments, int(self.seeds[k, 0])).variable
+        variable.save(self._at(k) / LEARNT)
         newness = self.learner.newness(variable, segments)
         said = (
             f"{100 * newness:.2g} % of the weight is new: refine."

@@ -33,7 +33,7 @@ class BiasForce:
 
     It holds the bias's own tables, no copy of them, so that a deposit acts from the next
     step on. (OpenMM keeps the very object it is given. It pickles it once besides, for
-    files; a copy made from that pickle has tables of its own.)
+    files; a copy made from those bytes has tables of its own.)
 
     Parameters
     ----------

@@ -161,7 +161,7 @@ def from_xml(system: str | Path, structure: str | Path) -> MolecularSystem:
         raise SourceError(f"cannot be read ({error})", where=system) from error
     if RUNS_CODE in text:
         raise SourceError(
-            f"holds a {RUNS_CODE}, whose function is a pickle: reading it runs code",
+            f"holds a {RUNS_CODE}, whose function is a Python object: reading it runs code",
             where=system,
             fix="Build that system in Python and hand it in as a MolecularSystem.",
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MolecularSystem", "load_openmm"]
 
-RUNS_CODE = "PythonForce"  # holds a pickle, which would run when it is read
+RUNS_CODE = "PythonForce"  # holds a Python object, whose code would run when it is read
 
 
 def load_openmm() -> ModuleType:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -12,8 +13,8 @@ from sciae.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+ALANINE = Path(__file__).parent / "ala2.pdb"
 ENTRY = [sys.executable, "-c", "from sciae.cli import main; main()"]
 
 
@@ -94,3 +95,20 @@ def model(
     said = finish("fit", background, "--domain", "jets", "--out", out, "--epochs", 2)
     assert said.code == 0, said.err
     return out
+
+
+@pytest.fixture(scope="session")
+def alanine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ACE-ALA-NME (ala2.pdb) and 40 ps of it in vacuum, unbiased (md/)."""
+    from shutil import copy
+
+    from sciae.simulation import from_pdb, simulate
+
+    folder = tmp_path_factory.mktemp("alanine")
+    copy(ALANINE, folder / "ala2.pdb")
+    simulate(
+        None, system=from_pdb(folder / "ala2.pdb", force_field="amber99sb"), method="none",
+        time="40 ps", out=folder / "md", platform="Reference", rng=1,
+    )  # fmt: skip
+    copy(folder / "md" / "trajectory.dcd", folder / "md.dcd")
+    return folder

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import filecmp
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sciae.errors import SpecError
+from sciae.errors import SimulationError, SpecError
 from sciae.sampling import Recipe, Rounds, rounds
 from sciae.simulation import from_pdb
 
@@ -81,3 +82,28 @@ def test_too_little_to_begin_with_is_refused(
             from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources[:count],
             domain=domain, out=tmp_path, number=number,
         )  # fmt: skip
+
+
+def test_a_run_that_breaks_is_run_again_in_smaller_steps(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    alanine: Path,
+    domain: Trajectories,
+    sources: list[Path],
+) -> None:
+    module = import_module("sciae.sampling.rounds")  # the package's `rounds` is the function
+    real, asked = module.simulate, []
+
+    def breaks_once(*args: Any, **settings: Any) -> Any:
+        asked.append((settings.get("timestep"), settings["frames"], settings["stride"]))
+        if len(asked) == 1:
+            settings["out"].mkdir(parents=True)
+            raise SimulationError("no longer finite", where="step 7")
+        return real(*args, **settings)
+
+    monkeypatch.setattr(module, "simulate", breaks_once)
+    ran = run(tmp_path / "out", alanine, domain, sources)
+    assert asked == [(None, 250, 50), (0.001, 500, 100), (None, 250, 50), (None, 250, 50)]
+    assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
+    again = run(tmp_path / "out", alanine, domain, sources, resume=True)
+    assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("settings", "frames", "stride"),
-    [({}, 250, 250), ({"stride": 50}, 250, 50), ({"timestep": 0.001}, 500, 100)],
+    [
+        ({}, 250, 50),
+        ({"stride": 25, "timestep": None}, 250, 25),
+        ({"stride": 40}, 250, 10),
+        ({"timestep": "1 fs"}, 500, 100),
+    ],
 )
 def test_frames_are_as_far_apart_as_those_of_the_source(
     domain: Trajectories, sources: list[Path], settings: dict[str, Any], frames: int, stride: int
@@ -24,11 +29,15 @@ def test_frames_are_as_far_apart_as_those_of_the_source(
     assert (found["frames"], found["stride"]) == (frames, stride)
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"), [({"stride": 40}, "a divisor of 250"), ({"timestep": 0.003}, "steps")]
-)
-def test_what_would_not_fall_on_steps_is_refused(
-    domain: Trajectories, sources: list[Path], settings: dict[str, Any], words: str
+def test_frames_that_would_not_fall_on_steps_are_refused(
+    domain: Trajectories, sources: list[Path]
 ) -> None:
-    with pytest.raises(SpecError, match=words):
-        spaced(settings, domain, sources[0])
+    with pytest.raises(SpecError, match="a whole number of steps"):
+        spaced({"timestep": 0.003}, domain, sources[0])
+
+
+def test_a_trajectory_that_does_not_say_its_time_is_refused(
+    alanine: Path, domain: Trajectories
+) -> None:
+    with pytest.raises(SpecError, match="time between frames is not known"):
+        spaced({}, domain, alanine / "ala2.pdb")

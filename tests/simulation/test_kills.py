@@ -33,7 +33,7 @@ from sciae.simulation import simulate
 pdb, cv, out, walkers, method = sys.argv[1:]
 simulate(
     CollectiveVariable.load(cv), system=from_pdb(pdb, force_field="amber99sb"), out=out,
-    method=method, time="60 ps", stride=50, pace=100, frames=100, walkers=int(walkers), rng=3,
+    method=method, time="30 ps", stride=50, pace=100, frames=100, walkers=int(walkers), rng=3,
     platform="Reference", checkpoint=0.02, resume=True, sigma=[0.3, 0.3], bins=30, history=1000,
 )
 """
@@ -55,7 +55,7 @@ def start(*arguments: Any):
 def finish(alanine: MolecularSystem, cv: CollectiveVariable, out: Path, walkers: int, method: str):
     """The same in this process, to the end; without a checkpoint on the way."""
     return simulate(
-        cv, system=alanine, out=out, method=method, time="60 ps", stride=50, pace=100,
+        cv, system=alanine, out=out, method=method, time="30 ps", stride=50, pace=100,
         frames=100, walkers=walkers, rng=3, platform="Reference", resume=True, sigma=[0.3, 0.3],
         bins=30, history=1000,
     )  # fmt: skip
@@ -103,13 +103,13 @@ def test_a_killed_and_resumed_run_is_the_run_that_never_stopped(
         time.sleep(rng.uniform(0, 0.05))
         kill(process)
         seen = step_of(broken / "checkpoint.npz")
-    assert 0 < seen < 30000  # or the above says nothing
+    assert 0 < seen < 15000  # or the above says nothing
     one = finish(alanine, torsions(), broken, 1, method)
     for name in FILES[method]:
         assert (broken / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
     assert [p.name for p in one.history] == [p.name for p in other.history]
     assert [p.read_bytes() for p in one.history] == [p.read_bytes() for p in other.history]
-    assert len(one.history) == 30
+    assert len(one.history) == 15
     a, b = (Checkpoint.read(tmp_path / n / "checkpoint.npz") for n in ("broken", "whole"))
     assert a.engine == b.engine
     assert all(np.array_equal(a.bias[n], b.bias[n]) for n in b.bias)
@@ -127,12 +127,12 @@ def test_killed_and_resumed_walkers_are_those_that_never_stopped(
     process = start(alanine_pdb, saved, broken, 2, "opes")
     wait_for(lambda: step_of(broken / "checkpoint.1.npz") > 0, process)
     kill(process)  # the walkers' processes must notice, and leave the files alone
-    assert 0 < step_of(broken / "checkpoint.1.npz") < 30000
+    assert 0 < step_of(broken / "checkpoint.1.npz") < 15000
     run = finish(alanine, torsions(), broken, 2, "opes")
     for name in ("COLVAR.0", "COLVAR.1", "KERNELS", "trajectory.0.dcd", "trajectory.1.dcd"):
         assert (broken / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
-    assert run.time.size == 2 * 600
-    assert not np.array_equal(run.variable[:600], run.variable[600:])
+    assert run.time.size == 2 * 300
+    assert not np.array_equal(run.variable[:300], run.variable[300:])
     one, other = (Checkpoint.read(broken / f"checkpoint.{k}.npz") for k in range(2))
     assert all(np.array_equal(one.bias[n], other.bias[n]) for n in ("kernels", "sums"))
 

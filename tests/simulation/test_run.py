@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from sciae.collective import CollectiveVariable
 from sciae.errors import DataError, RunError, SimulationError, SpecError
+from sciae.export import NumpyEncoder
 from sciae.simulation import BiasedRun, Static, load_bias, simulate
 from sciae.simulation.bias import Grid
 from sciae.simulation.colvar import read_columns
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sciae.collective import CollectiveVariable
     from sciae.simulation.system import MolecularSystem
 
 KT = 0.00831446261815324 * 300
@@ -112,6 +113,37 @@ def test_opes_on_mueller_brown_visits_all_wells(tmp_path: Path):
     assert run.trajectories == ()
     last = load_bias(run.history[-1])
     assert last.energy(run.variable[-1]).energy > last.energy([1.5, 2.5]).energy
+
+
+def test_a_particle_is_biased_along_a_network_of_its_position(tmp_path: Path):
+    rng, potential = np.random.default_rng(2), double_well(barrier=8.0, tilt=1.0, dim=2)
+    encoder = NumpyEncoder(
+        columns=np.array(["x", "y"]), function=np.zeros(2, int), column=np.arange(2),
+        a=np.zeros(2), b=np.ones(2), least=np.full(2, -np.inf), sizes=np.array([2, 4, 1]),
+        weights=np.append(0.5 * rng.normal(size=12), [1.0, -0.8, 0.6, 0.7, 0.0]), activation="tanh",
+        end="linear",
+    )  # fmt: skip
+    cv = CollectiveVariable(encoder=encoder, low=[-1.5], high=[1.5], names=("s",))
+    settings = {"system": potential, "stride": 50, "pace": 250, "barrier": 20.0, "rng": 1}
+    run = simulate(cv, time="2 ns", out=tmp_path / "long", **settings)
+    axis = np.linspace(-2.5, 2.5, 501)
+    nodes = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+    edges = np.linspace(-1.5, 1.5, 13)
+    exact, found = (
+        np.histogram(s[:, 0], edges, weights=np.exp(w - w.max()))[0]
+        for s, w in ((cv.of_numbers(nodes), -potential.energy(nodes) / KT),
+                     (run.variable, run.log_weight))
+    )  # fmt: skip
+    low = exact > exact.max() * np.exp(-5)
+    apart = np.log(found[low] / exact[low])
+    assert low.sum() > 5
+    assert np.std(apart) < 0.2
+    for length, resume in (("0.3 ns", False), ("0.6 ns", True)):
+        simulate(cv, time=length, out=tmp_path / "short", **settings, resume=resume)
+    for name in ("COLVAR", "KERNELS"):
+        short, long = ((tmp_path / run / name).read_bytes() for run in ("short", "long"))
+        assert long.startswith(short)
+        assert short.count(b"\n") > len(long.splitlines()) / 5
 
 
 def test_windows_of_an_umbrella_stand_where_they_should(tmp_path: Path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,21 @@ POTENTIALS = [
 ]  # fmt: skip
 
 
-def _variable(weights: Any, dim: int = 2) -> Any:
+def _variable(weights: Any, sizes: tuple[int, ...] = (2, 2), end: str = "linear") -> Any:
+    dim = sizes[-1] if end == "linear" else sizes[-1] // 2
     encoder = NumpyEncoder(
         columns=np.array(["x", "y"]), function=np.zeros(2, int), column=np.arange(2),
-        a=np.zeros(2), b=np.ones(2), least=np.full(2, -np.inf), sizes=np.array([2, dim]),
-        weights=np.array(weights, float), activation="none", end="linear",
+        a=np.zeros(2), b=np.ones(2), least=np.full(2, -np.inf), sizes=np.array(sizes),
+        weights=np.array(weights, float), activation="tanh" if sizes[2:] else "none", end=end,
     )  # fmt: skip
     return CollectiveVariable(encoder=encoder, low=[-2] * dim, high=[2] * dim)
+
+
+def _network(outputs: int, end: str = "linear") -> Any:
+    """A network 2-8-outputs, not trained."""
+    return _variable(
+        0.5 * np.random.default_rng(4).normal(size=24 + 9 * outputs), (2, 8, outputs), end
+    )
 
 
 @pytest.mark.parametrize("potential", POTENTIALS, ids=lambda p: p.name)
@@ -171,7 +180,7 @@ def test_the_position_as_a_learned_variable_gives_the_same_run():
 def test_a_restrained_mixture_of_coordinates_has_its_variance():
     grid = Grid((-9,), (9,), (20,))
     bias = Umbrella(grid, center=[0.5], kappa=[100.0])
-    variable = _variable([0.6, 0.8, 0.0], dim=1)
+    variable = _variable([0.6, 0.8, 0.0], (2, 1))
     flat = torsion(cosine=(0.0,), dim=2)
     engine = Particle(flat, kt=1.0, start=[0, 0], bias=bias, variable=variable, rng=1)
     s = []
@@ -180,6 +189,26 @@ def test_a_restrained_mixture_of_coordinates_has_its_variance():
         s.append(engine.variable[0])
     assert np.mean(s) == pytest.approx(0.5, abs=0.01)
     assert np.var(s) == pytest.approx(0.01, rel=0.06)
+
+
+@pytest.mark.parametrize("variable", [_network(1), _network(2), _network(2, "angles")])
+def test_a_bias_along_a_network_pulls_with_its_own_gradient(variable: Any):
+    periodic = [period is not None for period in variable.periods]
+    grid = Grid(*(np.pi * np.full((2, variable.dim), [[-1], [1]])), [12] * variable.dim, periodic)
+    bias = Static(grid, 3 * np.random.default_rng(1).normal(size=grid.shape))
+    potential, kept = four_wells(), []
+    engine = Particle(
+        potential, kt=4.0, start=[-0.3, 0.4], bias=bias, variable=variable, rng=1,
+        friction=1e-12, timestep=1e-4,
+    )  # fmt: skip
+    for _ in range(200):
+        engine.step(100)
+        v = json.loads(engine.checkpoint())["velocity"]
+        height = bias.energy(engine.variable).energy
+        kept.append([potential.energy([engine.position])[0] + np.square(v).sum() / 2, height])
+    energy = np.sum(kept, 1)
+    assert energy == pytest.approx(energy[0], abs=1e-4)
+    assert np.ptp(kept, 0).min() > 0.5  # it went from the one to the other
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-"""sciae demo: every job on the embedded samples, one report."""
+"""The first job of the demo: anomalies among jets."""
 
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sciae.report import ErrorMap
+    from sciae.report.page import Page
+    from sciae.run import Run
     from sciae.table import Table
     from sciae.tasks.anomaly import Detector, Evaluation, Scores
 
-__all__ = ["demo"]
+__all__ = ["jets"]
 
 SIGNALS = ("top", "dark_visible", "dark_semivisible")
 HELD_OUT = 0.2
@@ -24,37 +25,11 @@ IMAGE_EPOCHS = 15
 SHOWN = ("qcd_test", "top", "dark_semivisible")  # error maps of the first jet of each
 
 
-@click.command()
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the report; made if it is not there.",
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Of everything random.")
-@click.option("--overwrite", is_flag=True, help="Replace a finished demo in --out.")
-def demo(out: Path, *, seed: int, overwrite: bool) -> None:
-    """Run every job on the embedded samples and write one report.
-
-    \b
-    $ sciae demo --out demo-report/
-    jets: trained on 4000 QCD jets, calibrated on 1000
-    top               AUC 0.903 [0.890, 0.914]
-    dark_visible      AUC 0.651 [0.626, 0.676]
-    dark_semivisible  AUC 0.588 [0.562, 0.613]
-    report written to demo-report/report.html
-    """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
-    from sciae.run import Run
-
-    with Run.open(out, command="sciae demo", settings={}, seed=seed, overwrite=overwrite) as run:
-        _jets(run, seed)
-
-
-def _jets(run: Any, seed: int) -> None:
-    """Train on QCD, score QCD and three signals, write friend trees and the report."""
+def jets(run: Run, seed: int) -> Page:
+    """Train on QCD, score QCD and three signals, write friend trees; its page."""
     from sciae.batch import split
     from sciae.domains import load
-    from sciae.report import comparison_page, facts, write_page
+    from sciae.report import comparison_page, facts
     from sciae.rng import generator
 
     rng = generator(seed)
@@ -72,14 +47,11 @@ def _jets(run: Any, seed: int) -> None:
         click.echo(f"{name:17} AUC {methods['sciae'].auc}")
     with run.timing("error maps"):
         maps = _error_maps(samples, rng)
-    page = comparison_page(
+    return comparison_page(
         scores.pop("qcd_test"), scores, detector, evaluations=evaluations,
         facts=facts(run.manifest), fitted=fitted, error_maps=maps,
         background_name="QCD (test)", title="Jets: anomalies among QCD",
     )  # fmt: skip
-    write_page(run.path("report.html"), page)
-    run.add_output("report.html")
-    click.echo(f"report written to {run.directory / 'report.html'}")
 
 
 def _detector(schema: Any, train: Table, held_out: Table, rng: Any) -> tuple[Any, Detector]:
