@@ -251,8 +251,15 @@ def _require(
         raise SpecError("no bias", where="static", expected="a Static for method='static'")
     if static is not None and method not in ("static", "metadynamics"):
         raise SpecError(f"a static bias with method {method!r}", where="static", expected="None")
-    if cv is not None and isinstance(system, MolecularSystem):
+    if cv is None:
+        return
+    if isinstance(system, MolecularSystem):
         cv.require(system.atoms, system.names)
+    elif cv.descriptors is not None or cv.width != system.dim:
+        raise SpecError(
+            f"a variable of {cv.width} numbers" + (" of atoms" if cv.descriptors else ""),
+            where="cv", expected=f"one of the {system.dim} numbers of a particle's position",
+        )  # fmt: skip
 
 
 def _former(root: Path) -> Plan | None:

@@ -327,3 +327,11 @@ def test_events_come_in_their_order():
         at = plan.next_event(at)
         seen.append(at)
     assert seen == [0, 30, 40, 60, 80, 90, 100]
+
+
+def test_a_variable_of_atoms_is_refused_for_a_particle_before_anything_is_written(
+    torsions: Callable[..., CollectiveVariable], tmp_path: Path
+):
+    with pytest.raises(SpecError, match=r"2 numbers of atoms; expected one of the 2 numbers"):
+        simulate(torsions(), system=mueller_brown(), time=1.0, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -124,7 +124,7 @@ def problem_of(table: Table, **settings: Any):
     frames = Frames.of(table, fitted_normaliser(table, {}))
     defaults = {
         "dim": 2, "lag": 1, "hidden": (), "activation": "tanh", "training": BRIEF, "beta": 1.0,
-        "slowness": 1.0, "states": 3, "centres": None, "widths": None,
+        "slowness": 1.0, "ridge": 0.0, "states": 3, "centres": None, "widths": None,
     }  # fmt: skip
     rng = np.random.default_rng(1)
     return Problem(train=frames, held=frames, rng=rng, **{**defaults, **settings})
