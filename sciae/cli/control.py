@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from sciae.cli.landscape import Landscape
+    from sciae.sampling import Landscape
     from sciae.simulation.engines.potential import Potential
 
 __all__ = ["exact"]

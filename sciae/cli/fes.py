@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciae.cli.landscape import SKIP, basins_of, landscapes, parts_of_page, say
+from sciae.cli.landscape import basins_of, parts_of_page, say
 from sciae.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sciae.cli.landscape import Landscape
-    from sciae.cli.sampled import Sampled
     from sciae.report import Page
     from sciae.run import Run
+    from sciae.sampling import Landscape, Sampled
     from sciae.simulation import BiasedRun
 
 __all__ = ["fes"]
@@ -51,7 +50,7 @@ NONE = "none"
 @click.option(
     "--skip",
     type=click.FloatRange(0, 1, max_open=True),
-    default=SKIP,
+    default=0.2,  # as sciae.sampling.SKIP
     show_default=True,
     help="Share of each trajectory, from its begin, that is left out.",
 )
@@ -79,6 +78,7 @@ def fes(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
     from sciae.cli.sources import check_sources
     from sciae.run import Run
+    from sciae.sampling import landscapes
 
     check_sources(sources)
     biased = _biased(sources, options)
@@ -115,7 +115,7 @@ def _biased(sources: Sequence[Path], options: Mapping[str, Any]) -> BiasedRun | 
 def _sampled(
     sources: Sequence[Path], biased: BiasedRun | None, options: Mapping[str, Any]
 ) -> Sampled:
-    from sciae.cli.sampled import of_colvar, of_run
+    from sciae.sampling import of_colvar, of_run
 
     if biased is not None:
         return of_run(biased, options["along"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciae.cli.landscape import landscapes, parts_of_page, say
+from sciae.cli.landscape import parts_of_page, say
 from sciae.cli.series import trajectories
 from sciae.cli.simulate import GIVEN
 from sciae.cli.sources import check_sources
@@ -82,8 +82,8 @@ def _clear(run: Run) -> None:
 
 def _report(run: Run, found: Rounds) -> None:
     """What the last run gives, below what came of each round."""
-    from sciae.cli.sampled import of_run
     from sciae.report import facts, rounds_page, simulation_sections, write_page
+    from sciae.sampling import landscapes, of_run
 
     sampled = of_run(found.run)
     along = landscapes(sampled)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciae.cli.landscape import landscapes, parts_of_page, say
+from sciae.cli.landscape import parts_of_page, say
 from sciae.cli.series import features_options
 from sciae.cli.systems import CONTROL, system_of, system_options, topology_of
 from sciae.errors import SpecError
@@ -15,8 +15,8 @@ from sciae.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sciae.cli.landscape import Landscape
     from sciae.collective import CollectiveVariable
+    from sciae.sampling import Landscape
     from sciae.simulation import BiasedRun
 
 __all__ = ["simulate"]
@@ -181,9 +181,9 @@ def _simulate(system: Any, variable: CollectiveVariable | None, options: dict[st
 
 def _analyse(biased: BiasedRun, system: Any, inputs: Sequence[Path]) -> None:
     """Reweight, say and draw, as a part of the run, whose directory is opened again."""
-    from sciae.cli.sampled import of_run
     from sciae.report import facts, simulation_page, write_page
     from sciae.run import Manifest, Run
+    from sciae.sampling import landscapes, of_run
 
     former = Manifest.read(biased.directory / Manifest.NAME)
     with Run.open(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from sciae.cli.sampled import of_run
 from sciae.errors import SpecError
 from sciae.run import verify
+from sciae.sampling import of_run
 from sciae.simulation import BiasedRun, simulate
 from sciae.simulation.engines.potential import double_well
 

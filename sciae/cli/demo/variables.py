@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sciae.cli.landscape import landscapes, parts_of_page, say
-from sciae.cli.sampled import of_run
+from sciae.cli.landscape import parts_of_page, say
 
 if TYPE_CHECKING:
     from sciae.report.page import Page
@@ -26,6 +25,7 @@ def variables(run: Run, seed: int) -> Page:
     from dataclasses import replace
 
     from sciae.report import cv_sections, facts, simulation_page
+    from sciae.sampling import landscapes, of_run
     from sciae.simulation import from_pdb, simulate
 
     samples = Path(str(files("sciae") / "samples" / "alanine_dipeptide"))

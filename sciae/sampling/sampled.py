@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sciae.collective import CollectiveVariable
+from sciae.domains.trajectories import Colvar, Trajectories
 from sciae.errors import SourceError, SpecError
+from sciae.free_energy import outside
+from sciae.table import Table
+from sciae.tasks.cv.lag import row_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,18 +120,14 @@ def _column(run: BiasedRun, k: int, rows: NDArray[np.bool_]) -> Any:
 
 def _feature(run: BiasedRun, text: str) -> Any:
     """The same of what is computed of the atoms."""
-    from sciae.cli.series import trajectories
-    from sciae.table import Table
-
     if not run.trajectories:
         known = ", ".join(run.plan.names)
         raise SpecError(
             f"no coordinate {text!r}, and no trajectory to compute it from", where=run.directory,
             expected=f"one of {known}",
         )  # fmt: skip
-    domain = trajectories(
-        topology=run.topology, features=(text,), timestep=run.plan.timestep * run.plan.frames
-    )
+    apart = run.plan.timestep * run.plan.frames
+    domain = Trajectories(topology=run.topology, features=(text,), timestep=apart)
     table = Table.concat(domain.read(path) for path in run.trajectories)
     fields = [field for field in domain.schema for _ in range(field.width)]
     values = np.concatenate([table[f.name].reshape(len(table), -1) for f in domain.schema], 1)
@@ -137,12 +138,8 @@ def _feature(run: BiasedRun, text: str) -> Any:
 
 def outside_of(run: BiasedRun) -> float:
     """Share of the weight beyond what the variable was learned on; 0 if nothing was learned."""
-    from sciae.free_energy import outside
-
     if not _is_learned(run):
         return 0.0
-    from sciae.collective import CollectiveVariable
-
     variable = CollectiveVariable.load(run.directory / "cv")
     return outside(
         run.variable, low=variable.low, high=variable.high, log_weight=run.log_weight,
@@ -151,8 +148,6 @@ def outside_of(run: BiasedRun) -> float:
 
 
 def _is_learned(run: BiasedRun) -> bool:
-    from sciae.collective import CollectiveVariable
-
     folder = run.directory / "cv"
     if not (folder / "cv.json").exists():
         return False
@@ -183,10 +178,6 @@ def of_colvar(
     SpecError
         If there are more coordinates, or no times.
     """
-    from sciae.domains.trajectories import Colvar
-    from sciae.table import Table
-    from sciae.tasks.cv.lag import row_time
-
     domain = Colvar(
         fields=tuple(along), like=sources[0], bias=bias, offset=offset if bias else "",
         temperature=temperature if bias else None,
