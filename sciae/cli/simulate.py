@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
-METHODS = ("opes", "metadynamics", "umbrella", "none")
+METHODS = ("opes", "metadynamics", "static", "umbrella", "none")
 GIVEN = (  # options that sciae.simulation.simulate takes under the same name
     "method", "temperature", "pace", "stride", "frames", "walkers", "barrier", "timestep",
     "platform", "threads",
@@ -53,6 +53,11 @@ GIVEN = (  # options that sciae.simulation.simulate takes under the same name
 )
 @click.option(
     "--method", type=click.Choice(METHODS), default="opes", show_default=True, help="Of biasing."
+)
+@click.option(
+    "--bias",
+    type=click.Path(path_type=Path),
+    help="Of --method static: a picture of a bias, such as the last in run/history/.",
 )
 @click.option("--temperature", default="300 K", show_default=True, metavar="KELVIN", help="Of it.")
 @click.option(
@@ -142,6 +147,8 @@ def _check(options: Mapping[str, Any]) -> None:
     of_rounds = ("data", "features", "selection", "kind", "dim", "lag", "last")
     if not options["rounds"] and (unused := [name for name in of_rounds if options[name]]):
         raise SpecError(f"--{unused[0]}", expected="--rounds with it")
+    if (options["method"] == "static") != bool(options["bias"]):
+        raise SpecError("--method static and --bias go together", expected="both or neither")
     if options["ranges"] and not options["along"]:
         raise SpecError("--range", expected="--along with it")
 
@@ -167,13 +174,19 @@ def _variable(options: Mapping[str, Any], system: Any) -> CollectiveVariable | N
 def _simulate(system: Any, variable: CollectiveVariable | None, options: dict[str, Any]) -> None:
     from sciae.simulation import simulate as simulate_
 
-    out = options["out"]
+    static = None
+    if options["bias"]:
+        from sciae.simulation import load_bias
+
+        static = load_bias(options["bias"])
     run = simulate_(
-        variable, system=system, time=options["time"], out=out, rng=options["seed"],
+        variable, system=system, time=options["time"], out=options["out"], rng=options["seed"],
+        static=static,
         resume=options["resume"], overwrite=options["overwrite"],
         **{name: options[name] for name in GIVEN},
     )  # fmt: skip
     inputs = [options["model"] / "cv.json"] if options["model"] else []
+    inputs += [options["bias"]] if options["bias"] else []
     if options["system"] != CONTROL:
         inputs.append(Path(options["system"]))
     _analyse(run, system, inputs)

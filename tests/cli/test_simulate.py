@@ -244,3 +244,20 @@ def test_a_system_as_openmm_wrote_it(sciae: Sciae, alanine: Path, tmp_path: Path
     assert said.code == 0, said.err
     said = sciae("simulate", *xml, *common, "--out", tmp_path / "no", "--forcefield", "amber99sb")
     assert (said.code, "the file says it" in said.err) == (2, True)
+
+
+def test_the_bias_of_a_run_acts_unchanged_in_another(sciae: Sciae, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert sciae(*control(first)).code == 0
+    picture = max((first / "history").glob("bias-*.npz"))
+    said = sciae(*control(second, "--method", "static", "--bias", picture))
+    assert (said.code, said.err) == (0, "")
+    run = BiasedRun.load(second)
+    assert np.ptp(run.bias) > 1
+    assert not run.records
+
+
+def test_a_static_bias_needs_its_file(sciae: Sciae, tmp_path: Path) -> None:
+    said = sciae(*control(tmp_path / "run", "--method", "static"))
+    assert said.code == 2
+    assert "--bias go together" in said.err
