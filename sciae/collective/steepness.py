@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["steepness", "with_steepness"]
 
-FRAMES = 200  # of them the root mean square is known to a few per cent
+FRAMES = 200
+MOST = 0.95  # of the frames
 
 
 def steepness(variable: CollectiveVariable, xyz: ArrayLike) -> NDArray[np.float64]:
-    r"""Root mean square over frames of the gradient's length, per coordinate of s, in 1/nm.
+    r"""How long the gradient of each coordinate of s is in all but a few frames, in 1/nm.
 
-    .. math:: g_i = \sqrt{\left\langle |\partial s_i / \partial x|^2 \right\rangle}
+    .. math:: g_i = Q_{0.95}\left(|\partial s_i / \partial x|\right)
 
-    A bias that rises by E over a width w of s pulls with a force of about E g / w: along a
-    stiff combination of distances even a modest bias tears at bonds.
+    A bias that rises by E over a width w of s is a spring of about :math:`E g^2 / w^2`: along
+    a stiff combination of distances even a modest one tears at bonds.
 
     Parameters
     ----------
@@ -44,12 +45,10 @@ def steepness(variable: CollectiveVariable, xyz: ArrayLike) -> NDArray[np.float6
             f"frames of shape {frames.shape}", where="steepness", expected="one or more"
         )
     some = frames[:: max(1, len(frames) // FRAMES)]
-    squares = [
-        np.square(variable.value_and_gradient(x).gradient).reshape(variable.dim, -1).sum(1)
-        for x in some
-    ]
-    root: NDArray[np.float64] = np.sqrt(np.mean(squares, axis=0))
-    return root
+    gradients = [variable.value_and_gradient(x).gradient for x in some]
+    lengths = np.linalg.norm(np.reshape(gradients, (len(some), variable.dim, -1)), axis=2)
+    steep: NDArray[np.float64] = np.quantile(lengths, MOST, axis=0)
+    return steep
 
 
 def with_steepness(variable: CollectiveVariable, xyz: ArrayLike) -> CollectiveVariable:

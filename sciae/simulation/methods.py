@@ -14,6 +14,8 @@ from sciae.simulation.quantities import GAS_CONSTANT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from sciae.simulation.bias import Bias
     from sciae.simulation.plan import Plan
     from sciae.simulation.space import Space
@@ -22,15 +24,13 @@ __all__ = ["bias_of", "grid_of", "umbrella_settings", "walls_of"]
 
 BINS = {1: 400, 2: 120, 3: 40}  # per dimension
 WALL = 100.0  # kJ/mol where the grid ends
-FORCE = 20_000.0  # kJ/mol/nm that a bias may pull with: a bond gives way by 0.07 nm at most
+STIFF = 1e6  # kJ/mol/nm^2 that a bias may add: carbon then turns in ten steps of 2 fs
+BEYOND = 3.0  # times steeper than along its data a learnt variable may be outside of them
 SHARE = 20  # of the range, for the width of a hill
 
 
 def grid_of(cv: Space, *, margin: float, bins: int | None = None) -> Grid:
-    """A grid over the variable's range and twice `margin` times its length on either side.
-
-    Periodic dimensions have no margin.
-    """
+    """A grid to where the walls hold 100 kJ/mol; periodic dimensions as they are."""
     if not 0 < margin < math.inf:
         raise SpecError(f"{margin}", where="margin", expected="a fraction of the range, above 0")
     periodic = [period is not None for period in cv.periods]
@@ -38,14 +38,14 @@ def grid_of(cv: Space, *, margin: float, bins: int | None = None) -> Grid:
         raise SpecError(
             f"a variable of {cv.dim} coordinates", where="cv", expected=f"at most {max(BINS)}"
         )
-    extra = np.where(periodic, 0.0, 2 * margin * (cv.high - cv.low))
+    extra = np.where(periodic, 0.0, margin * (cv.high - cv.low) + _depth(cv, margin))
     number = bins or BINS[cv.dim]
-    low, high = cv.low - extra, cv.high + extra
-    return Grid(low.tolist(), high.tolist(), (number,) * cv.dim, periodic)
+    low, high = (cv.low - extra).tolist(), (cv.high + extra).tolist()
+    return Grid(low, high, (number,) * cv.dim, periodic)
 
 
 def walls_of(cv: Space, *, margin: float) -> Walls | None:
-    """Walls that begin `margin` of the range beyond it, and hold 100 kJ/mol as far on again.
+    """Walls that begin `margin` of the range beyond it, and hold 100 kJ/mol where the grid ends.
 
     None if every dimension is periodic.
     """
@@ -53,13 +53,26 @@ def walls_of(cv: Space, *, margin: float) -> Walls | None:
     if not free.any():
         return None
     extra = margin * (cv.high - cv.low)
-    # One stiffness for all: that of the mean range, which is any of a standardised variable.
-    depth = float(np.exp(np.log(extra[free]).mean()))
     return Walls(
         low=np.where(free, cv.low - extra, -np.inf).tolist(),
         high=np.where(free, cv.high + extra, np.inf).tolist(),
-        kappa=2 * WALL / depth**2,
+        kappa=(2 * WALL / _depth(cv, margin) ** 2).tolist(),
     )
+
+
+def _depth(cv: Space, margin: float) -> NDArray[np.float64]:
+    r"""How far a wall reaches: `margin` of the range, or further where the variable is steep.
+
+    A wall of stiffness k along s is one of :math:`k |\partial s/\partial x|^2` along x.
+    """
+    steep = BEYOND * _steepness(cv) * math.sqrt(2 * WALL / STIFF)
+    depth: NDArray[np.float64] = np.maximum(margin * (cv.high - cv.low), steep)
+    return depth
+
+
+def _steepness(cv: Space) -> NDArray[np.float64]:
+    """What is known of |ds/dx|, 1/nm; zero if nothing is."""
+    return np.asarray(getattr(cv, "about", {}).get("steepness", np.zeros(cv.dim)), np.float64)
 
 
 def bias_of(
@@ -133,11 +146,10 @@ def _width(cv: Space) -> list[float]:
 
 
 def _least_width(cv: Space, grid: Grid, barrier: float) -> list[float]:
-    """The grid's spacing, or what keeps the force of a bias of the barrier's height bearable.
+    r"""The grid's spacing, or what keeps a bias of the barrier's height from being too stiff.
 
-    A bias of height E and width w pulls with E |ds/dx| / w; how steep a learnt variable is
-    along its training data stands in its `about`.
+    A bias of height E and width w is as stiff as :math:`E |\partial s/\partial x|^2 / w^2`.
     """
-    steep = np.asarray(getattr(cv, "about", {}).get("steepness", np.zeros(cv.dim)), np.float64)
-    width: list[float] = np.maximum(grid.spacing, barrier * steep / FORCE).tolist()
-    return width
+    width = np.maximum(grid.spacing, _steepness(cv) * math.sqrt(barrier / STIFF))
+    least: list[float] = width.tolist()
+    return least

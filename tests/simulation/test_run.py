@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sciae.simulation import BiasedRun, Static, load_bias, simulate
 from sciae.simulation.bias import Grid
 from sciae.simulation.colvar import read_columns
 from sciae.simulation.engines.potential import double_well, mueller_brown
-from sciae.simulation.methods import grid_of, walls_of
+from sciae.simulation.methods import bias_of, grid_of, walls_of
 from sciae.simulation.plan import Plan
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def test_walls_stand_beyond_the_known_range_and_within_the_grid(
     grid, walls = grid_of(learned, margin=0.25), walls_of(learned, margin=0.25)
     assert grid.low == (-2, -2)
     assert walls.low == (-1.5, -1.5)
-    assert walls.kappa / 2 * 0.5**2 == pytest.approx(100)
+    np.testing.assert_allclose(np.array(walls.kappa) / 2 * 0.5**2, 100)
     assert walls_of(torsions(), margin=0.25) is None
     assert grid_of(torsions(), margin=0.25).periodic == (True, True)
 
@@ -335,3 +336,23 @@ def test_a_variable_of_atoms_is_refused_for_a_particle_before_anything_is_writte
     with pytest.raises(SpecError, match=r"2 numbers of atoms; expected one of the 2 numbers"):
         simulate(torsions(), system=mueller_brown(), time=1.0, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_steep_variable_gets_wide_kernels_and_walls_that_yield(learned: CollectiveVariable):
+    steep = replace(learned, about={**learned.about, "steepness": [40.0, 1.0]})
+    grid, walls = grid_of(steep, margin=0.25), walls_of(steep, margin=0.25)
+    assert walls.low == (-1.5, -1.5)
+    springs = np.array(walls.kappa) * (3 * np.array([40.0, 1.0])) ** 2  # along x, kJ/mol/nm^2
+    np.testing.assert_allclose(springs, [1e6, 7200])
+    np.testing.assert_allclose(
+        np.array(walls.kappa) / 2 * (np.array(walls.low) - grid.low) ** 2, 100
+    )
+    plan = replace(Plan.example(), settings={
+        "margin": 0.25, "walls": True, "bins": None, "barrier": 40.0, "sigma": [0.01, 0.01],
+        "gamma": None, "explore": False,
+    })  # fmt: skip
+    opes = bias_of(plan, steep, walker=0)
+    opes.deposit([0.0, 0.0])
+    width = opes.records()[-1].split()[3:5]
+    assert float(width[0]) == pytest.approx(40 * (40 / 1e6) ** 0.5)
+    assert float(width[1]) == pytest.approx(grid.spacing[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,10 +32,12 @@ def variables(run: Run, seed: int) -> Page:
     samples = Path(str(files("sciae") / "samples" / "alanine_dipeptide"))
     with run.timing("learn a variable"):
         learned = _learned(samples, seed)
+    out = run.path("alanine")
+    shutil.rmtree(out, ignore_errors=True)  # of a demo that is replaced
     with run.timing("simulate along it"):
         biased = simulate(
             learned.variable, system=from_pdb(samples / "ala2.pdb", force_field="amber99sb"),
-            time=TIME, barrier=BARRIER, out=run.path("alanine"), rng=seed, overwrite=True,
+            time=TIME, barrier=BARRIER, out=out, rng=seed,
         )  # fmt: skip
     run.add_output("alanine")
     sampled = of_run(biased)

@@ -41,8 +41,8 @@ class Walls:
     ----------
     low, high : sequence of float
         Where the walls begin, per dimension; ``-inf`` and ``inf`` for none.
-    kappa : float
-        Stiffness, kJ/mol per unit of the variable to the power p.
+    kappa : float or sequence of float
+        Stiffness, kJ/mol per unit of the variable to the power p; of all, or per dimension.
     power : int
         p: 2 (harmonic) or 4 (quartic).
 
@@ -55,13 +55,13 @@ class Walls:
 
     low: Sequence[float]
     high: Sequence[float]
-    kappa: float
+    kappa: float | Sequence[float]
     power: int = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "low", tuple(float(x) for x in self.low))
         object.__setattr__(self, "high", tuple(float(x) for x in self.high))
-        if not self.kappa > 0 or self.power not in {2, 4}:
+        if not (np.asarray(self.kappa) > 0).all() or self.power not in {2, 4}:
             raise SpecError(
                 f"kappa {self.kappa}, power {self.power}",
                 where="Walls",
@@ -111,7 +111,9 @@ def _row(numbers: Sequence[float], grid: Grid, name: str) -> Sequence[float]:
 def _wall(geometry: NDArray[np.float64], walls: Walls, grid: Grid) -> None:
     geometry[WALL_LOW] = _row(walls.low, grid, "Walls.low")
     geometry[WALL_HIGH] = _row(walls.high, grid, "Walls.high")
-    geometry[WALL_KAPPA], geometry[WALL_POWER] = walls.kappa, walls.power
+    every = np.ndim(walls.kappa) == 0
+    geometry[WALL_KAPPA] = walls.kappa if every else _row(walls.kappa, grid, "Walls.kappa")  # type: ignore[arg-type]
+    geometry[WALL_POWER] = walls.power
     finite = np.isfinite(geometry[[WALL_LOW, WALL_HIGH]]).any(0)
     if (finite & np.array(grid.periodic)).any():
         raise SpecError(
