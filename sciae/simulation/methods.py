@@ -24,7 +24,8 @@ __all__ = ["bias_of", "grid_of", "umbrella_settings", "walls_of"]
 
 BINS = {1: 400, 2: 120, 3: 40}  # per dimension
 WALL = 100.0  # kJ/mol where the grid ends
-STIFF = 1e6  # kJ/mol/nm^2 that a bias may add: carbon then turns in ten steps of 2 fs
+FORCE = 20_000.0  # kJ/mol/nm that a bias may pull with: a bond gives way by 0.07 nm
+STIFF = 1e6  # kJ/mol/nm^2 of a wall: carbon then turns in ten steps of 2 fs
 BEYOND = 3.0  # times steeper than along its data a learnt variable may be outside of them
 SHARE = 20  # of the range, for the width of a hill
 
@@ -146,10 +147,10 @@ def _width(cv: Space) -> list[float]:
 
 
 def _least_width(cv: Space, grid: Grid, barrier: float) -> list[float]:
-    r"""The grid's spacing, or what keeps a bias of the barrier's height from being too stiff.
+    r"""The grid's spacing, or what keeps the force of a bias of the barrier's height bearable.
 
-    A bias of height E and width w is as stiff as :math:`E |\partial s/\partial x|^2 / w^2`.
+    A bias of height E and width w pulls with :math:`E |\partial s/\partial x| / w`.
     """
-    width = np.maximum(grid.spacing, _steepness(cv) * math.sqrt(barrier / STIFF))
+    width = np.maximum(grid.spacing, barrier * _steepness(cv) / FORCE)
     least: list[float] = width.tolist()
     return least

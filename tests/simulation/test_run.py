@@ -354,5 +354,5 @@ def test_a_steep_variable_gets_wide_kernels_and_walls_that_yield(learned: Collec
     opes = bias_of(plan, steep, walker=0)
     opes.deposit([0.0, 0.0])
     width = opes.records()[-1].split()[3:5]
-    assert float(width[0]) == pytest.approx(40 * (40 / 1e6) ** 0.5)
+    assert float(width[0]) == pytest.approx(40 * 40 / 20_000)
     assert float(width[1]) == pytest.approx(grid.spacing[1])
