@@ -29,6 +29,8 @@ class Recipe:
     ----------
     kind, dim, hidden :
         Of the variable that refining rounds learn; see `sciae.tasks.cv.learn`.
+    starts : int
+        Trainings of a refining round; the one whose slowest process is the slowest is kept.
     lag : str
         Of both.
     pairs : tuple of pairs of int
@@ -54,6 +56,7 @@ class Recipe:
 
     kind: str = "deep-tica"
     dim: int = 2
+    starts: int = 4
     lag: str = "2 ps"
     hidden: tuple[int, ...] = (32, 16)
     pairs: tuple[tuple[int, int], ...] = ((0, 1), (1, 2), (0, 2))
@@ -65,13 +68,12 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", tuple(self.hidden))
         object.__setattr__(self, "pairs", tuple((int(a), int(b)) for a, b in self.pairs))
-        ok = self.heaviest >= 1 and 0 < self.new < 1 and self.dim >= 1
+        ok = self.heaviest >= 1 and 0 < self.new < 1 and min(self.dim, self.starts) >= 1
         if not (ok and self.smooth >= 0 and self.reach > 0 and self.pairs):
             raise SpecError(
-                f"heaviest {self.heaviest}, new {self.new}, dim {self.dim}, smooth {self.smooth}, "
-                f"reach {self.reach}, {len(self.pairs)} pairs",
-                where="Recipe",
-                expected="1 or more; between 0 and 1; 1 or more; 0 or more; above 0; 1 or more",
+                f"{self}", where="Recipe",
+                expected="heaviest, dim and starts of 1 or more, new between 0 and 1, smooth of "
+                "0 or more, reach above 0, and a pair",
             )  # fmt: skip
         for pair in self.pairs:
             if min(pair) < 0 or len(set(pair)) != COMPONENTS:

@@ -130,7 +130,7 @@ class _Loop:
             run = self._simulated(k, kind, variable)
             segments.append(Segment.of(run))
             one = self._judged(k, kind, run, segments)
-            found = found or one.newness >= self.learner.recipe.new
+            found = one.newness >= self.learner.recipe.new
             done.append(one)
             LOG.info("%s", one)
         return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
@@ -159,7 +159,7 @@ class _Loop:
         elif k:
             variable = CollectiveVariable.load(self._at(k - 1) / LEARNT)
         else:
-            variable = self.learner.refined(segments, seed).variable
+            variable = self.learner.refined(segments, seed)
         variable = with_steepness(variable, self.learner.frames(segments))
         variable.save(folder)
         return variable
@@ -192,7 +192,7 @@ class _Loop:
         path = self._at(k) / STATE
         if self.resume and path.exists():
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
-        variable = self.learner.refined(segments, int(self.seeds[k, 0])).variable
+        variable = self.learner.refined(segments, int(self.seeds[k, 0]))
         variable.save(self._at(k) / LEARNT)
         newness = self.learner.newness(variable, segments)
         said = (

@@ -19,8 +19,8 @@ def test_a_recipe_is_plain_json() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"heaviest": 0.5}, {"new": 0.0}, {"dim": 0}, {"pairs": ()}, {"pairs": ((1, 1),)},
-     {"pairs": ((0, -1),)}, {"smooth": -1.0}],
+    [{"heaviest": 0.5}, {"new": 0.0}, {"dim": 0}, {"starts": 0}, {"pairs": ()},
+     {"pairs": ((1, 1),)}, {"pairs": ((0, -1),)}, {"smooth": -1.0}],
 )  # fmt: skip
 def test_numbers_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match="Recipe"):

@@ -33,7 +33,8 @@ def run(
 ) -> Rounds:
     return rounds(
         from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
-        number=3, time="40 ps", last="20 ps", recipe=Recipe(lag="1 ps", hidden=(8,)), rng=7,
+        number=3, time="40 ps", last="20 ps", recipe=Recipe(lag="1 ps", hidden=(8,), starts=2),
+        rng=7,
         settings={"platform": "Reference", "stride": 50, "barrier": 20.0}, resume=resume,
     )  # fmt: skip
 
