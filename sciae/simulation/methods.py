@@ -24,7 +24,7 @@ __all__ = ["bias_of", "grid_of", "umbrella_settings", "walls_of"]
 
 BINS = {1: 400, 2: 120, 3: 40}  # per dimension
 WALL = 100.0  # kJ/mol where the grid ends
-FORCE = 20_000.0  # kJ/mol/nm that a bias may pull with: a bond gives way by 0.07 nm
+FORCE = 60_000.0  # kJ/mol/nm that a bias of the height of the barrier may pull with
 STIFF = 1e6  # kJ/mol/nm^2 of a wall: carbon then turns in ten steps of 2 fs
 BEYOND = 3.0  # times steeper than along its data a learnt variable may be outside of them
 SHARE = 20  # of the range, for the width of a hill

@@ -348,11 +348,13 @@ def test_a_steep_variable_gets_wide_kernels_and_walls_that_yield(learned: Collec
         np.array(walls.kappa) / 2 * (np.array(walls.low) - grid.low) ** 2, 100
     )
     plan = replace(Plan.example(), settings={
-        "margin": 0.25, "walls": True, "bins": None, "barrier": 40.0, "sigma": [0.01, 0.01],
+        "margin": 0.25, "walls": True, "bins": 1000, "barrier": 40.0, "sigma": [0.001, 0.001],
         "gamma": None, "explore": False,
     })  # fmt: skip
     opes = bias_of(plan, steep, walker=0)
     opes.deposit([0.0, 0.0])
     width = opes.records()[-1].split()[3:5]
-    assert float(width[0]) == pytest.approx(40 * 40 / 20_000)
-    assert float(width[1]) == pytest.approx(grid.spacing[1])
+    spacing = grid_of(steep, margin=0.25, bins=1000).spacing
+    assert float(width[0]) == pytest.approx(40 * 40 / 60_000)
+    assert float(width[1]) == pytest.approx(spacing[1])
+    assert spacing[0] < float(width[0])
