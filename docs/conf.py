@@ -40,4 +40,7 @@ sphinx_gallery_conf = {
     "plot_gallery": True,
     "min_reported_time": 5,
 }
-suppress_warnings = ["config.cache"]  # the gallery's settings hold functions
+suppress_warnings = [
+    "config.cache",  # the gallery's settings hold functions
+    "ref.python",  # "array, shape (row,)" is no reference to an attribute that is called shape
+]

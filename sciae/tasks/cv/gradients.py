@@ -35,7 +35,7 @@ FOLDED = 0.2  # share of bins
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """How |ds/dv| is spread over the data, each raw number in its standard deviations.
+    """How ``|ds/dv|`` is spread over the data, each raw number in its standard deviations.
 
     Attributes
     ----------
