@@ -49,7 +49,7 @@ samples-large/.made: | $(TEST) $(INSTALLED)
 	@touch $@
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist docs/_build docs/gallery demo-report bench-env
+	rm -rf $(VENV) build dist docs/_build docs/gallery demo-report bench-env blind-alanine tetrapeptide
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14))' || \
