@@ -96,9 +96,10 @@ class Learner:
         bias visits, weigh next to nothing there, and a new basin weighs what it weighs.
         """
         table = pool(segments, self.domain)
-        s, first = variable.of_table(table), len(pool(segments[:1], self.domain))
         assert table.weight is not None
-        return new_share(s[:first], s[first:], table.weight[first:])
+        assert table.group is not None
+        s, known = variable.of_table(table), table.group < len(segments[0].paths)
+        return new_share(s[known], s[~known], table.weight[~known])
 
 
 def _slowest(learned: Learned, table: Table) -> float:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["rounds"]
 
 LOG = logging.getLogger(__name__)
-STATE, LEARNT, SLOWER = "round.json", "learnt", "slower.json"
+STATE, LEARNT, SLOWER, BROKEN = "round.json", "learnt", "slower.json", "run-broken"
 LEAST = 2  # rounds: one to look round, one to go back and forth
 
 
@@ -172,8 +172,9 @@ class _Loop:
                 return self._attempt(k, kind, variable, self.settings, resume=self.resume)
             except SimulationError as error:
                 LOG.warning("round %d: %s; again at half the time step", k, error)
+                shutil.rmtree(self._at(k) / BROKEN, ignore_errors=True)
+                (self._at(k) / "run").rename(self._at(k) / BROKEN)  # its frames are not lost
                 write_json(marker, {"why": str(error)})
-                shutil.rmtree(self._at(k) / "run")
         return self._attempt(k, kind, variable, halved(self.settings), resume=True)
 
     def _attempt(

@@ -47,7 +47,8 @@ def identity(plan: Plan, parts: Parts) -> dict[str, Any]:
 
 def _described(cv: CollectiveVariable) -> bytes:
     descriptors = None if cv.descriptors is None else cv.descriptors.to_json()
-    return dumps([descriptors, cv.low.tolist(), cv.high.tolist()], where="cv").encode()
+    steep = cv.about.get("steepness")  # decides how wide kernels are, and how stiff walls
+    return dumps([descriptors, cv.low.tolist(), cv.high.tolist(), steep], where="cv").encode()
 
 
 def _sha256(*parts: bytes | NDArray[np.float64]) -> str:

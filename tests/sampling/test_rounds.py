@@ -106,5 +106,6 @@ def test_a_run_that_breaks_is_run_again_in_smaller_steps(
     ran = run(tmp_path / "out", alanine, domain, sources)
     assert asked == [(None, 250, 50), (0.001, 500, 100), (None, 250, 50), (None, 250, 50)]
     assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
+    assert (tmp_path / "out" / "round-0" / "run-broken").is_dir()
     again = run(tmp_path / "out", alanine, domain, sources, resume=True)
     assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]

@@ -358,3 +358,13 @@ def test_a_steep_variable_gets_wide_kernels_and_walls_that_yield(learned: Collec
     assert float(width[0]) == pytest.approx(40 * 40 / 60_000)
     assert float(width[1]) == pytest.approx(spacing[1])
     assert spacing[0] < float(width[0])
+
+
+def test_a_run_is_not_resumed_with_a_variable_of_another_steepness(
+    alanine: MolecularSystem, learned: CollectiveVariable, tmp_path: Path
+):
+    settings: dict[str, Any] = {"system": alanine, "out": tmp_path / "run", **SHORT}
+    simulate(learned, **settings)
+    steep = replace(learned, about={**learned.about, "steepness": [40.0, 1.0]})
+    with pytest.raises(RunError, match="settings"):
+        simulate(steep, resume=True, **settings)

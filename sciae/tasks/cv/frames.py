@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["FLOORS", "Frames", "effective_size", "fitted_normaliser", "numbers", "row_weights"]
+__all__ = ["FLOORS", "Frames", "fitted_normaliser", "numbers", "row_weights"]
 
 FLOORS: Mapping[str, float] = MappingProxyType({"nm": 0.005})
 NAMED = 5  # columns named in a message
@@ -104,17 +104,6 @@ def row_weights(table: Table) -> Array:
             expected="weights >= 0, some above",
         )
     return table.weight
-
-
-def effective_size(weight: Array) -> float:
-    r"""Kish's effective number of rows, :math:`(\sum w)^2 / \sum w^2`.
-
-    Examples
-    --------
-    >>> effective_size(np.array([1.0, 1.0, 0.0]))
-    2.0
-    """
-    return float(weight.sum() ** 2 / np.square(weight).sum())
 
 
 def fitted_normaliser(table: Table, floor: Mapping[str, float]) -> Normaliser:

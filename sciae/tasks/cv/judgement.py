@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from sciae.collective import CollectiveVariable
+from sciae.free_energy.weights import kish
 from sciae.tasks.cv.encoder import oriented, periods
-from sciae.tasks.cv.frames import effective_size, numbers
+from sciae.tasks.cv.frames import numbers
 from sciae.tasks.cv.gradients import gradient_norm
 from sciae.tasks.cv.lag import row_time
 from sciae.tasks.cv.learnt import Learned
@@ -57,7 +58,7 @@ def judged(
         history=found.history,
         model=found.model,
         states=None if found.states is None else found.states(frames.inputs),
-        effective_rows=effective_size(frames.weight),
+        effective_rows=kish(frames.weight),
         row_time=row_time(table),
         notes=notes,
     )
