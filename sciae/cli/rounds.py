@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sciae.cli.landscape import parts_of_page, say
 from sciae.cli.series import trajectories
@@ -53,7 +54,7 @@ def run_rounds(
             found = rounds(
                 system, options["data"], domain=domain, out=run.directory,
                 number=options["rounds"], time=options["time"], last=options["last"] or "",
-                first=variable, recipe=recipe, settings={n: options[n] for n in GIVEN},
+                first=variable, recipe=recipe, settings=_said(options),
                 rng=options["seed"], resume=run.resumed,
             )  # fmt: skip
         for one in found.rounds:
@@ -65,6 +66,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [str(one) for one in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that were asked for: else the recipe has its own for each kind of round."""
+    source = click.get_current_context().get_parameter_source
+    return {n: options[n] for n in GIVEN if source(n) is not ParameterSource.DEFAULT}
 
 
 def _recipe(options: Mapping[str, Any]) -> Recipe:

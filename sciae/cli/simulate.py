@@ -91,8 +91,8 @@ GIVEN = (  # options that sciae.simulation.simulate takes under the same name
     help="Trajectory that rounds begin with; may be repeated.",
 )
 @features_options
-@click.option("--kind", help="What rounds learn; see `sciae cv`.  [default: deep-tica]")
-@click.option("--dim", type=click.IntRange(1), help="Its coordinates.  [default: 2]")
+@click.option("--kind", help="What rounds learn; see `sciae cv`.  [default: committor]")
+@click.option("--dim", type=click.IntRange(1), help="Its coordinates.  [default: 1]")
 @click.option("--lag", metavar="TIME", help="Of rounds.  [default: 2 ps]")
 @click.option("--last", metavar="TIME", help="Of the last round.  [default: --time]")
 @click.option(

@@ -9,9 +9,7 @@ import numpy as np
 
 from sciae.sampling.components import components
 from sciae.sampling.pool import pool
-from sciae.tasks.cv import learn
-from sciae.tasks.cv.lag import lagged
-from sciae.tasks.cv.spectrum import tica
+from sciae.tasks.cv import KINDS, learn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +20,17 @@ if TYPE_CHECKING:
     from sciae.domains.trajectories import Trajectories
     from sciae.sampling.pool import Segment
     from sciae.sampling.recipe import Recipe
+    from sciae.sampling.settling import Basin
     from sciae.table import Table
-    from sciae.tasks.cv import Learned
 
     Array = NDArray[np.float64]
 
-__all__ = ["Learner", "new_share"]
+__all__ = ["Learner"]
 
 SCALE = 0.1  # nm: one scale for all distances, so that the ridge is a length
 SOME = 50  # frames of each trajectory
-KNOWN = (0.5, 99.5)  # percentiles of the first frames: the rest are strays
+STEPS, LEAST = 1500, 50  # of a training, and epochs
+LABELLED = ("committor", "deep-tda")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,29 +46,29 @@ class Learner:
     domain: Trajectories
     recipe: Recipe
 
-    def refined(self, segments: Sequence[Segment], seed: int) -> CollectiveVariable:
-        """The recipe's kind of variable, from all frames; the slowest of a few trainings.
+    def refined(self, segments: Sequence[Segment], basin: Basin, seed: int) -> CollectiveVariable:
+        """The recipe's kind of variable, from all frames and those of the other basin.
 
-        Crossings of the slowest process are few, and may all be in the held-out blocks that
-        stop one training, or in none of them. By the variational principle no function of
-        the frames is slower than the true one, so of several trainings the slowest, judged
-        on all frames alike, is the nearest to it.
+        None are held out: crossings are few, often all in one trajectory.
         """
         recipe = self.recipe
-        table = pool(segments, self.domain, heaviest=recipe.heaviest)
-        found = [
-            learn(
-                table,
-                kind=recipe.kind,
-                dim=recipe.dim,
-                lag=recipe.lag,
-                hidden=recipe.hidden,
-                descriptors=self.domain.descriptors,
-                rng=np.random.SeedSequence((seed, k)),
-            )
-            for k in range(recipe.starts)
-        ]
-        return max(found, key=lambda one: _slowest(one, table)).variable
+        other = replace(segments[0], paths=basin.paths, timestep=basin.apart)
+        table = pool([*segments, other], self.domain, temper=recipe.temper)
+        training = KINDS[recipe.kind].training
+        epochs = max(LEAST, STEPS // max(1, len(table) // training.batch))
+        return learn(
+            table,
+            kind=recipe.kind,
+            dim=recipe.dim,
+            lag=recipe.lag,
+            hidden=recipe.hidden,
+            training=replace(training, epochs=epochs),
+            labels=_labels(table, segments, basin) if recipe.kind in LABELLED else None,
+            descriptors=self.domain.descriptors,
+            floor={"nm": SCALE},
+            whole=True,
+            rng=seed,
+        ).variable
 
     def exploring(self, segments: Sequence[Segment], turn: int, seed: int) -> CollectiveVariable:
         """A pair of slow linear components of all frames as they came."""
@@ -87,41 +86,14 @@ class Learner:
         paths = [path for segment in segments for path in segment.paths]
         return np.concatenate([self.domain.coordinates(path, most=SOME) for path in paths])
 
-    def newness(self, variable: CollectiveVariable, segments: Sequence[Segment]) -> float:
-        """Weight of the biased frames that lie where the first segment has none.
 
-        By the variable learnt from all: if one basin is all there is, the frames of that
-        basin spread over its range; if there are two, it tells them apart. The first
-        frames' range is widened by half of it on both sides: a basin's own flanks, which a
-        bias visits, weigh next to nothing there, and a new basin weighs what it weighs.
-        """
-        table = pool(segments, self.domain)
-        assert table.weight is not None
-        assert table.group is not None
-        s, known = variable.of_table(table), table.group < len(segments[0].paths)
-        return new_share(s[known], s[~known], table.weight[~known])
-
-
-def _slowest(learned: Learned, table: Table) -> float:
-    """The largest TICA eigenvalue of a variable over all frames."""
-    assert table.weight is not None
+def _labels(table: Table, segments: Sequence[Segment], basin: Basin) -> NDArray[np.int64]:
+    """0 in the first trajectories, 1 where those of the other basin have settled, else -1."""
     assert table.group is not None
-    pairs = lagged(table.group, table.weight, learned.lag)
-    return float(tica(learned.variable.of_table(table), pairs).values[0])
-
-
-def new_share(known: Array, later: Array, weight: Array) -> float:
-    """Weight share of `later` rows beyond the range of the `known` ones in any coordinate.
-
-    Examples
-    --------
-    >>> known = np.linspace(0, 1, 101)[:, None]
-    >>> new_share(known, np.array([[0.5], [1.2], [9.0], [-7.0]]), np.array([5.0, 1, 1, 1]))
-    0.25
-    """
-    if not len(later):
-        return 0.0
-    low, high = np.percentile(known, KNOWN, axis=0)
-    margin = (high - low) / 2
-    beyond = ((later < low - margin) | (later > high + margin)).any(1)
-    return float(weight[beyond].sum() / weight.sum())
+    label = np.full(len(table), -1)
+    label[table.group < len(segments[0].paths)] = 0
+    first = sum(len(segment.paths) for segment in segments)
+    for k in range(len(basin.paths)):
+        rows = np.flatnonzero(table.group == first + k)
+        label[rows[len(rows) // 2 :]] = 1
+    return label

@@ -49,8 +49,8 @@ class Segment:
             timestep=plan.timestep * plan.frames,
         )
 
-    def weights(self, frames: int, heaviest: float) -> NDArray[np.float64]:
-        """Weights with mean one, none above `heaviest`.
+    def weights(self, frames: int, temper: float) -> NDArray[np.float64]:
+        """Weights to this power, with mean one.
 
         Raises
         ------
@@ -63,34 +63,34 @@ class Segment:
             raise DataError(
                 f"{len(self.log_weight)} weights", where=self.paths[0], expected=f"{frames}"
             )
-        weight: NDArray[np.float64] = np.exp(self.log_weight - self.log_weight.max())
-        weight = np.minimum(weight / weight.mean(), heaviest)
+        weight: NDArray[np.float64] = np.exp(temper * (self.log_weight - self.log_weight.max()))
         weight /= weight.mean()
         return weight
 
 
-def pool(segments: Sequence[Segment], domain: Trajectories, *, heaviest: float = np.inf) -> Table:
+def pool(segments: Sequence[Segment], domain: Trajectories, *, temper: float = 1.0) -> Table:
     r"""All frames below each other; each segment's weights have mean one.
 
-    .. math:: w_i \propto \min\left(e^{(V_i - c_i)/kT},\, h \langle e^{(V - c)/kT} \rangle\right)
+    .. math:: w_i \propto e^{a (V_i - c_i)/kT}
 
-    Every round then minimises the same loss, that of the unbiased ensemble (Belkacemi,
-    Gkeka, Lelièvre, Stoltz, J. Chem. Theory Comput. 18 (2022) 59), on more frames.
+    At a = 1 every round minimises the same loss, that of the unbiased ensemble (Belkacemi,
+    Gkeka, Lelièvre, Stoltz, J. Chem. Theory Comput. 18 (2022) 59), on more frames; below, one
+    of flatter ensembles, that sees the ways over the barrier. At 0 frames count as they came.
 
     Parameters
     ----------
     segments : sequence of Segment
     domain : Trajectories
         Whose descriptors are computed. Groups are the trajectories, numbered anew.
-    heaviest : float
-        Where weights are cut, in units of their mean.
+    temper : float
+        The power a.
     """
     tables, groups = [], 0
     for segment in segments:
         of = replace(domain, timestep=segment.timestep or domain.timestep)
         table = Table.concat(_numbered([of.read(path) for path in segment.paths], groups))
         groups += len(segment.paths)
-        tables.append(replace(table, weight=segment.weights(len(table), heaviest)))
+        tables.append(replace(table, weight=segment.weights(len(table), temper)))
     return Table.concat(tables)
 
 

@@ -44,8 +44,6 @@ class Round:
         Share of the known latent's cells that were visited.
     outside : float
         Weight of the frames beyond the known latent.
-    newness : float
-        Weight of what the first frames do not know; see `sciae.sampling.learner`.
     next : str
         What the next round does, and why.
     """
@@ -57,7 +55,6 @@ class Round:
     n_eff: float
     coverage: float
     outside: float
-    newness: float = 0.0
     next: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -108,7 +105,7 @@ class Rounds:
         return "\n".join([*map(str, self.rounds), str(watched(self.run).verdict)])
 
 
-def summary(number: int, kind: str, run: BiasedRun, *, newness: float, then: str) -> Round:
+def summary(number: int, kind: str, run: BiasedRun, *, then: str) -> Round:
     """One round in numbers."""
     crossed = watched(run).transitions
     return Round(
@@ -119,7 +116,6 @@ def summary(number: int, kind: str, run: BiasedRun, *, newness: float, then: str
         n_eff=effective_size(run.log_weight),
         coverage=_coverage(run),
         outside=outside_of(run),
-        newness=newness,
         next=then,
     )
 

@@ -18,6 +18,7 @@ from sciae.sampling.learner import Learner
 from sciae.sampling.pool import Segment
 from sciae.sampling.recipe import Recipe
 from sciae.sampling.result import Round, Rounds, summary
+from sciae.sampling.settling import Settling
 from sciae.sampling.spacing import halved, spaced
 from sciae.simulation import simulate
 
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
     from sciae.domains.trajectories import Trajectories
     from sciae.rng import Seed
+    from sciae.sampling.settling import Basin
     from sciae.simulation import BiasedRun, MolecularSystem
 
 __all__ = ["rounds"]
 
 LOG = logging.getLogger(__name__)
-STATE, LEARNT, SLOWER, BROKEN = "round.json", "learnt", "slower.json", "run-broken"
+STATE, SETTLED, SLOWER, BROKEN = "round.json", "settled", "slower.json", "run-broken"
+UNBIASED = ("temperature", "timestep", "friction", "stride", "frames", "platform", "threads")
 LEAST = 2  # rounds: one to look round, one to go back and forth
 
 
@@ -57,7 +60,7 @@ def rounds(
 
     Each round simulates under a bias along a variable, gives the frames the weights that
     undo the bias, and learns the next variable from all frames so far. See `Recipe` for when
-    rounds explore and when they refine. The last one refines, whatever was found.
+    rounds explore and when they refine.
 
     Everything is in ``out/round-0``, ``out/round-1``, ...: variables, runs, and the round in
     numbers. What was killed at any moment goes on with ``resume=True`` to the same files.
@@ -78,7 +81,8 @@ def rounds(
         What the first round biases; by default it explores.
     recipe : Recipe, optional
     settings : mapping, optional
-        Of the simulations: whatever `sciae.simulation.simulate` takes.
+        Of the simulations: whatever `sciae.simulation.simulate` takes. What is given here
+        goes before what the recipe says for either kind of round.
     rng : int, or other Seed
     resume : bool
 
@@ -123,28 +127,36 @@ class _Loop:
     def run(self, segments: list[Segment], first: CollectiveVariable | None) -> Rounds:
         """All rounds, one after the other."""
         done: list[Round] = []
-        found = False
+        settling, basin = self._settling(segments[0]), None
         for k in range(self.number):
-            kind = self._kind(k, found=found, given=first is not None)
-            variable = self._variable(k, kind, segments, first)
+            kind = "given" if k == 0 and first is not None else "refine" if basin else "explore"
+            variable = self._variable(k, kind, segments, basin, first)
             run = self._simulated(k, kind, variable)
+            if not basin:
+                basin = settling.after(run, self._at(k) / SETTLED, int(self.seeds[k, 1]))
+                LOG.info("%s", basin)
             segments.append(Segment.of(run))
-            one = self._judged(k, kind, run, segments)
-            found = one.newness >= self.learner.recipe.new
-            done.append(one)
-            LOG.info("%s", one)
+            done.append(self._judged(k, kind, run, basin))
+            LOG.info("%s", done[-1])
         return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
 
-    def _kind(self, k: int, *, found: bool, given: bool) -> str:
-        if k == 0 and given:
-            return "given"
-        return "refine" if found or k == self.number - 1 else "explore"
+    def _settling(self, first: Segment) -> Settling:
+        recipe, settings = self.learner.recipe, self.settings
+        return Settling(
+            system=self.system, domain=self.learner.domain, first=first, tries=recipe.tries,
+            time=recipe.rest, settings={n: settings[n] for n in UNBIASED if n in settings},
+        )  # fmt: skip
 
     def _at(self, k: int) -> Path:
         return self.out / f"round-{k}"
 
     def _variable(
-        self, k: int, kind: str, segments: Sequence[Segment], first: CollectiveVariable | None
+        self,
+        k: int,
+        kind: str,
+        segments: Sequence[Segment],
+        basin: Basin | None,
+        first: CollectiveVariable | None,
     ) -> CollectiveVariable:
         """That of a former attempt, or a new one; written before it is used."""
         folder = self._at(k) / "cv"
@@ -156,10 +168,9 @@ class _Loop:
             variable = first
         elif kind == "explore":
             variable = self.learner.exploring(segments, k, seed)
-        elif k:
-            variable = CollectiveVariable.load(self._at(k - 1) / LEARNT)
         else:
-            variable = self.learner.refined(segments, seed)
+            assert basin is not None
+            variable = self.learner.refined(segments, basin, seed)
         variable = with_steepness(variable, self.learner.frames(segments))
         variable.save(folder)
         return variable
@@ -181,26 +192,23 @@ class _Loop:
         self, k: int, kind: str, variable: CollectiveVariable, settings: Mapping[str, Any],
         *, resume: bool,
     ) -> BiasedRun:  # fmt: skip
-        wide = {"margin": self.learner.recipe.reach} if kind == "explore" else {}
+        recipe = self.learner.recipe
+        own = dict(recipe.refine if kind == "refine" else recipe.explore)
+        if {**own, **settings}["method"] == "metadynamics":
+            own["sigma"] = [recipe.hill] * variable.dim
         return simulate(
             variable, system=self.system, time=self.times[k == self.number - 1],
             out=self._at(k) / "run", rng=int(self.seeds[k, 1]), resume=resume,
-            **{**settings, **wide},
+            **{**own, **settings},
         )  # fmt: skip
 
-    def _judged(self, k: int, kind: str, run: BiasedRun, segments: Sequence[Segment]) -> Round:
+    def _judged(self, k: int, kind: str, run: BiasedRun, basin: Basin) -> Round:
         """The round in numbers, and what the next one does."""
         path = self._at(k) / STATE
         if self.resume and path.exists():
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
-        variable = self.learner.refined(segments, int(self.seeds[k, 0]))
-        variable.save(self._at(k) / LEARNT)
-        newness = self.learner.newness(variable, segments)
-        said = (
-            f"{100 * newness:.2g} % of the weight is new: refine."
-            if newness >= self.learner.recipe.new
-            else "Nothing but the first basin is known: explore."
-        )
-        one = summary(k, kind, run, newness=newness, then=said)
+        then = "refine" if basin else "explore"
+        said = f"Next: {then}." if kind == "refine" else f"{basin}: {then}."
+        one = summary(k, kind, run, then=said)
         write_json(path, one.to_json())
         return one

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sciae.domains.trajectories import Trajectories
 
-__all__ = ["halved", "spaced"]
+__all__ = ["between_frames", "halved", "spaced"]
 
 TIMESTEP, STRIDE, PACE = 0.002, 100, 500  # ps and steps, as of `sciae.simulation.simulate`
 EVEN = 1e-3  # of a step
@@ -49,6 +49,18 @@ def spaced(settings: Mapping[str, Any], domain: Trajectories, source: Path) -> d
         )  # fmt: skip
     stride = math.gcd(frames, int(given.get("stride", STRIDE)))
     return {**given, "frames": frames, "stride": stride}
+
+
+def between_frames(settings: Mapping[str, Any]) -> float:
+    """Time from frame to frame of a simulation, in ps.
+
+    Examples
+    --------
+    >>> between_frames({"frames": 200})
+    0.4
+    """
+    step = picoseconds(settings.get("timestep", TIMESTEP), where="timestep")
+    return step * int(settings["frames"])
 
 
 def halved(settings: Mapping[str, Any]) -> dict[str, Any]:

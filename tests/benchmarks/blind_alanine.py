@@ -27,6 +27,7 @@ import numpy as np
 from sciae.collective import CollectiveVariable
 from sciae.descriptors import Descriptors, Torsions
 from sciae.domains.trajectories import Trajectories
+from sciae.errors import DataError
 from sciae.free_energy import delta, profile, transitions
 from sciae.sampling import rounds
 from sciae.simulation import BiasedRun, from_pdb, simulate
@@ -152,12 +153,21 @@ def _judged(run: BiasedRun, reference: dict[str, Any] | None) -> dict[str, Any]:
     crossed = transitions(angles[:, 0], *CORES, step=step, group=group, period=TURN)
     shared: dict[str, Any] = {"temperature": 300.0, "log_weight": weight, "group": group}
     shared["skip"] = 0.1
-    found = delta(angles[:, 0], C7EQ, C7AX, period=TURN, **shared)
+    value, low, high = _delta(angles[:, 0], shared)
     surface = profile(angles, edges=[EDGES, EDGES], period=(TURN, TURN), **shared)
-    row = {"per_ns": crossed.per_ns, "delta": found.value, "low": found.low, "high": found.high}
+    row = {"per_ns": crossed.per_ns, "delta": value, "low": low, "high": high}
     if reference is None:
         return {**row, "surface": surface.F}
     return {**row, "rmse": _rmse(surface.F, reference["surface"])}
+
+
+def _delta(phi: Any, shared: dict[str, Any]) -> tuple[float, float, float]:
+    """Value and interval; NaN for a run that was in one basin only."""
+    try:
+        found = delta(phi, C7EQ, C7AX, period=TURN, **shared)
+    except DataError:
+        return (float("nan"),) * 3
+    return found.value, found.low, found.high
 
 
 def _angles(run: BiasedRun) -> tuple[Any, Any, Any]:

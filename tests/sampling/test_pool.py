@@ -31,11 +31,12 @@ def test_each_trajectory_is_a_group_and_each_segment_has_mean_weight_one(
     np.testing.assert_allclose(np.log(own / own[0]), biased - biased[0], atol=1e-12)
 
 
-def test_heavy_weights_are_cut_at_so_many_means() -> None:
+@pytest.mark.parametrize("temper", [0.0, 0.3, 1.0])
+def test_tempered_weights_are_a_power_with_mean_one(temper: float) -> None:
     segment = Segment(paths=(), log_weight=np.array([0.0] * 99 + [10.0]))
-    weight = segment.weights(100, 20.0)
+    weight = segment.weights(100, temper)
     assert weight.mean() == pytest.approx(1)
-    assert weight[-1] / weight[0] == pytest.approx(20 * (99 + np.exp(10)) / 100, rel=1e-9)
+    assert weight[-1] / weight[0] == pytest.approx(np.exp(10 * temper))
 
 
 def test_weights_that_are_not_as_many_as_frames_are_refused(

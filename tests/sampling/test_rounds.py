@@ -4,8 +4,11 @@ import filecmp
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from sciae.collective import CollectiveVariable
+from sciae.descriptors import Descriptors, Torsions
 from sciae.errors import SimulationError, SpecError
 from sciae.sampling import Recipe, Rounds, rounds
 from sciae.simulation import from_pdb
@@ -33,27 +36,63 @@ def run(
 ) -> Rounds:
     return rounds(
         from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
-        number=3, time="40 ps", last="20 ps", recipe=Recipe(lag="1 ps", hidden=(8,), starts=2),
-        rng=7,
-        settings={"platform": "Reference", "stride": 50, "barrier": 20.0}, resume=resume,
+        number=3, time="40 ps", last="20 ps", rng=7, resume=resume,
+        recipe=Recipe(lag="1 ps", hidden=(8,), tries=2, rest="2 ps"),
+        settings={"platform": "Reference", "stride": 50, "barrier": 20.0},
     )  # fmt: skip
 
 
-def test_rounds_explore_until_something_is_new_and_refine_at_the_end(ran: Rounds) -> None:
-    assert [one.kind for one in ran.rounds] == ["explore", "explore", "refine"]
-    assert all("explore" in one.next for one in ran.rounds[:2])
+@pytest.fixture(scope="module")
+def crossed(
+    tmp_path_factory: pytest.TempPathFactory,
+    alanine: Path,
+    domain: Trajectories,
+    sources: list[Path],
+) -> Rounds:
+    """A loop that begins with a variable that is good enough to find the other basin."""
+    pair = Torsions([(4, 6, 8, 14), (6, 8, 14, 16)])
+    phi = CollectiveVariable.of_descriptors(Descriptors((pair,), atoms=22), names=("phi", "psi"))
+    return rounds(
+        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain,
+        out=tmp_path_factory.mktemp("crossed") / "out", number=2, time="100 ps", first=phi,
+        recipe=Recipe(lag="1 ps", hidden=(8,), tries=4, rest="4 ps"), rng=3,
+        settings={"platform": "Reference", "stride": 50, "pace": 100, "barrier": 50.0},
+    )  # fmt: skip
+
+
+def test_rounds_explore_until_something_is_found(ran: Rounds) -> None:
+    assert [one.kind for one in ran.rounds] == ["explore"] * 3
+    assert all("explore" in one.next for one in ran.rounds)
     assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
     assert len(ran.run.time) == 200
 
 
+def test_rounds_refine_once_another_basin_is_found(crossed: Rounds) -> None:
+    assert [one.kind for one in crossed.rounds] == ["given", "refine"]
+    assert "stay in another basin" in crossed.rounds[0].next
+    assert crossed.rounds[0].next.endswith("refine.")
+    assert crossed.variable.about["kind"] == "committor"
+    assert crossed.run.plan.method == "metadynamics"
+    assert crossed.run.plan.settings["sigma"] == [0.05]
+
+
+def test_what_is_learnt_rises_from_the_first_basin_to_the_other(
+    crossed: Rounds, domain: Trajectories, sources: list[Path]
+) -> None:
+    stayed = sorted((crossed.directory / "round-0" / "settled").glob("longer/*/trajectory.dcd"))
+    first, other = (
+        np.concatenate([crossed.variable.of_table(domain.read(path))[:, 0] for path in paths])
+        for paths in (sources, stayed)
+    )
+    assert abs(np.median(first) - np.median(other)) > 4 * max(first.std(), other.std())
+
+
 def test_a_short_loop_is_not_called_converged(ran: Rounds) -> None:
-    assert "round 2 (refine, 0.02 ns)" in ran.verdict
+    assert "round 2 (explore, 0.02 ns)" in ran.verdict
     assert "not converged" in ran.verdict.lower()
 
 
 def test_exploring_rounds_bias_other_components_in_turn(ran: Rounds) -> None:
-    from sciae.collective import CollectiveVariable
-
     first, second = (CollectiveVariable.load(ran.directory / f"round-{k}" / "cv") for k in range(2))
     assert (first.names, second.names) == (("s0", "s1"), ("s1", "s2"))
 

@@ -200,8 +200,12 @@ class Trajectories:
                 pending, start = [], frame
         row.require_end(frame)
 
-    def coordinates(self, source: str | Path, *, most: int = 200) -> NDArray[np.float64]:
+    def coordinates(
+        self, source: str | Path, *, most: int = 200, rows: Sequence[int] | None = None
+    ) -> NDArray[np.float64]:
         """Positions in nm, (frame, atom, 3), of at most so many frames, evenly spread.
+
+        Or of these `rows`, in the order of time.
 
         Raises
         ------
@@ -209,10 +213,13 @@ class Trajectories:
             As `read`.
         """
         file = self._open(source)
-        every, found, start = -(-file.held.frames // most), [], 0
+        wanted = np.zeros(file.held.frames, np.bool_)
+        wanted[:: -(-len(wanted) // most) if rows is None else len(wanted)] = rows is None
+        wanted[[] if rows is None else list(rows)] = True
+        found, start = [], 0
         for frames in file.pieces(max(1, AT_ONCE // (12 * file.held.atoms))):
             check_finite(frames.xyz, file.path, start)
-            found.append(frames.xyz[-start % every :: every].astype(np.float64))
+            found.append(frames.xyz[wanted[start : start + len(frames.xyz)]].astype(np.float64))
             start += len(frames.xyz)
         return np.concatenate(found)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["HIDDEN", "learn"]
 
 HIDDEN = (32, 16)
+WHOLE = "no rows were held out: the scores are of the rows it was learnt from"
 
 
 def learn(
@@ -51,6 +52,7 @@ def learn(
     centres: ArrayLike | None = None,
     widths: ArrayLike | None = None,
     descriptors: Descriptors | None = None,
+    whole: bool = False,
     rng: Seed = None,
 ) -> Learned:
     r"""Learn a collective variable, judge it on held-out trajectories, and say what it is.
@@ -100,6 +102,10 @@ def learn(
         Where deep-tda puts the states; see `sciae.tasks.cv.states.targets`.
     descriptors : Descriptors, optional
         That made the table: the variable is then one of coordinates.
+    whole : bool
+        Learn from all rows and hold none out, for use after a choice was made: nothing stops
+        the training early, its best epoch is the best on the rows it learns from, and so are
+        the scores. Where a rare event is in one trajectory only, the variable depends on it.
     rng : int, SeedSequence, Generator or None
 
     Returns
@@ -133,12 +139,15 @@ def learn(
     rng = generator(rng)
     training = training or chosen.training
     rows = lag_in_rows(table, lag)
-    frames, kept, message = _frames(
-        table, chosen, labels=labels, training=training, lag=rows, floor=floor, rng=rng
-    )
+    if whole:
+        training = replace(training, patience=training.epochs)
+    frames, (train, held), message = _frames(
+        table, chosen, labels=labels, training=training, lag=rows, floor=floor, whole=whole,
+        rng=rng,
+    )  # fmt: skip
     problem = Problem(
-        train=_taken(frames, kept),
-        held=_taken(frames, ~kept),
+        train=train,
+        held=held,
         dim=_positive("dim", dim),
         lag=rows,
         hidden=tuple(_positive("hidden", size) for size in hidden),
@@ -188,17 +197,22 @@ def _frames(
     training: Training,
     lag: int,
     floor: Mapping[str, float],
+    whole: bool,
     rng: np.random.Generator,
-) -> tuple[Frames, NDArray[np.bool_], str]:
-    """All frames, which of them to learn from, and how they were parted."""
+) -> tuple[Frames, tuple[Frames, Frames], str]:
+    """All frames, those to learn from and those to judge by, and how they were parted."""
     flat_layout(table.schema, "cv")
     if len(table) == 0:
         raise DataError("no rows", where="learn", expected="a table with frames")
+    normaliser, states = fitted_normaliser(table, floor), _labels(labels, table)
+    if whole:
+        frames = Frames.of(table, normaliser, states)
+        return frames, (frames, frames), WHOLE
     splits = max(2, round(1 / training.validation))
     parted = folds(table, splits=splits, lag=lag if kind.lagged else 0, rng=rng)
-    normaliser = fitted_normaliser(table, floor)
-    frames = Frames.of(replace(table, group=parted.group), normaliser, _labels(labels, table))
-    return frames, parted.fold != 0, parted.message
+    frames = Frames.of(replace(table, group=parted.group), normaliser, states)
+    sides = _taken(frames, parted.fold != 0), _taken(frames, parted.fold == 0)
+    return frames, sides, parted.message
 
 
 def _labels(labels: ArrayLike | None, table: Table) -> NDArray[np.int64] | None:

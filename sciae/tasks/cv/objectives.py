@@ -9,7 +9,7 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["deep_tda", "deep_tica", "vamp2_loss"]
+__all__ = ["committor", "deep_tda", "deep_tica", "vamp2_loss"]
 
 RIDGE = 1e-6  # added to a covariance, against its mean variance
 
@@ -89,6 +89,47 @@ def deep_tda(
 
 
 TDA = 100.0  # weight of the widths, which are small against the distance of the centres
+
+
+def committor(now: Tensor, later: Tensor, weight: Tensor, means: tuple[Tensor, Tensor]) -> Tensor:
+    r"""How much a function changes within a lag, against its rise from one state to another.
+
+    .. math::
+
+        \ln \frac{\tfrac12 \langle (q(t + \tau) - q(t))^2 \rangle}
+        {(\langle q \rangle_B - \langle q \rangle_A)^2}
+
+    Of all functions that are 0 in A and 1 in B the committor changes least (Roux, J. Chem.
+    Phys. 156 (2022) 134111; Chen, Roux and Chipot, J. Chem. Theory Comput. 19 (2023) 4414).
+    Here only the means in the states are held, so that the function goes on to rise inside
+    of them and a bias along it has a force there; shift and scale are free, and drawn to a
+    rise of 2 about 0 by a term that vanishes at the optimum.
+
+    Parameters
+    ----------
+    now, later : Tensor, shape (pair,)
+    weight : Tensor, shape (pair,)
+    means : pair of Tensor
+        Of the function in A and in B.
+
+    Examples
+    --------
+    >>> x = torch.tensor([0.0, 1.0])
+    >>> loss = committor(x, x + 1, torch.ones(2), (torch.tensor(-1.0), torch.tensor(1.0)))
+    >>> round(loss.exp().item(), 6)  # 1/2 over 4
+    0.125
+    """
+    w = weight.double() / weight.double().sum()
+    change = w @ (later.double() - now.double()).square() / 2
+    first, second = means
+    rise, middle = second - first, second + first
+    gauge = GAUGE * (middle.square() + (rise - 2).square())
+    return torch.log(change / rise.square().clamp(min=LEAST_RISE) + LEAST_RATIO) + gauge
+
+
+GAUGE = 0.01
+LEAST_RISE = 1e-12  # of two states that are still mapped to one point
+LEAST_RATIO = 1e-9
 
 
 def _double(now: Tensor, later: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:

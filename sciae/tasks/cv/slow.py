@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from sciae.autoencoders.nets import Dense
-from sciae.rng import seeded
 from sciae.tasks.cv.descent import Examples, descend, require_large
 from sciae.tasks.cv.encoder import folded, of_net
 from sciae.tasks.cv.lag import lagged
+from sciae.tasks.cv.net import dense
 from sciae.tasks.cv.objectives import deep_tica, vamp2_loss
 from sciae.tasks.cv.problem import Found
 from sciae.tasks.cv.spectrum import Spectrum, tica, vamp
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from sciae.autoencoders.nets import Dense
     from sciae.tasks.cv.lag import Pairs
     from sciae.tasks.cv.problem import Problem
 
-__all__ = ["deep_slowest", "dense", "vampnet"]
+__all__ = ["deep_slowest", "vampnet"]
 
 MORE = 4  # outputs than coordinates: a slow motion is found where one of them feels it
 
@@ -42,13 +42,6 @@ def vampnet(problem: Problem) -> Found:
     is flat inside its state, and a bias along it gives no force there.
     """
     return _found(problem, vamp2_loss, vamp, "singular")
-
-
-def dense(problem: Problem, outputs: int) -> Dense:
-    """A net from the inputs to so many outputs, with initial weights of the problem's own."""
-    sizes = (problem.train.inputs.shape[1], *problem.hidden, outputs)
-    with seeded(problem.rng):
-        return Dense(sizes, between=problem.activation)
 
 
 def _found(

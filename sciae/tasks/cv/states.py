@@ -11,9 +11,9 @@ import torch
 from sciae.errors import DataError, SpecError
 from sciae.tasks.cv.descent import Examples, descend, require_large
 from sciae.tasks.cv.encoder import of_net
+from sciae.tasks.cv.net import dense
 from sciae.tasks.cv.objectives import deep_tda
 from sciae.tasks.cv.problem import Found
-from sciae.tasks.cv.slow import dense
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["targeted", "targets"]
+__all__ = ["counted", "targeted", "targets"]
 
 APART, WIDTH = 14.0, 0.2  # of neighbouring states, and of each: as in the paper
 
@@ -43,7 +43,7 @@ def targeted(problem: Problem) -> Found:
     """
     require_large(problem.training)
     problem = problem.labelled()
-    states = _states(problem)
+    states = counted(problem)
     wanted = targets(states, problem.dim, problem.centres, problem.widths)
     size = max(1.0, float(np.abs(wanted[0]).max()))  # outputs of order one are soon reached
     centres, widths = (torch.from_numpy(x / size) for x in wanted)
@@ -61,7 +61,7 @@ def targeted(problem: Problem) -> Found:
     return Found(encoder=encoder, history=history, scores={"missed": missed})
 
 
-def _states(problem: Problem) -> int:
+def counted(problem: Problem) -> int:
     """How many states there are, 0 to n - 1, each with frames on both sides."""
     both = [problem.train.states, problem.held.states]
     found = np.unique(np.concatenate(both)).tolist()
