@@ -53,8 +53,8 @@ first = simulate(
 )
 
 # %%
-# Rounds explore until they find something new, and then refine: each learns from all frames so far,
-# with the weights that undo their bias.
+# Rounds look for another basin, by a bias on slow linear components and by heat, until frames that
+# are let go stay in one. Then each learns the way between the two from all frames so far.
 found = rounds(
     system,
     trajectories,

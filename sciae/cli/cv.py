@@ -54,8 +54,8 @@ FRAMES = 200  # whose gradients are looked at
 @click.option(
     "--labels",
     metavar="FILE",
-    help="States for deep-tda, a whole number per frame of all SOURCES (-1: none): .npy, text, "
-    "or COLVAR as FILE:COLUMN.",
+    help="States for deep-tda or committor, a whole number per frame of all SOURCES (-1: none): "
+    ".npy, text, or COLVAR as FILE:COLUMN.",
 )
 @click.option(
     "--against",

@@ -16,7 +16,7 @@ __all__ = ["KINDS", "Job"]
 
 KINDS = (  # sciae.tasks.cv.KINDS, without the price of importing it
     "autoencoder", "time-lagged", "variational", "vde", "ring", "spib", "deep-tica", "vampnet",
-    "deep-tda", "tica", "pca",
+    "deep-tda", "committor", "tica", "pca",
 )  # fmt: skip
 
 

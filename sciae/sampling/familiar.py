@@ -41,17 +41,20 @@ class Familiar:
         One for each trajectory.
     window : int
         Frames of one look, that are judged together by their median.
+    scale : Normaliser, optional
+        Of others that these are compared with.
     """
 
     tables: Sequence[Table]
     window: int
+    scale: Normaliser | None = None
 
     @cached_property
     def normaliser(self) -> Normaliser:
-        """Of all of them."""
+        """The scale that is given, or that of all frames."""
         from sciae.table import Table
 
-        return fitted_normaliser(Table.concat(self.tables), SCALE)
+        return self.scale or fitted_normaliser(Table.concat(self.tables), SCALE)
 
     @cached_property
     def parts(self) -> tuple[Array, ...]:

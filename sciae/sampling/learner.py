@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sciae.collective import CollectiveVariable
     from sciae.domains.trajectories import Trajectories
+    from sciae.rng import Seed
     from sciae.sampling.pool import Segment
     from sciae.sampling.recipe import Recipe
     from sciae.sampling.settling import Basin
@@ -46,14 +47,15 @@ class Learner:
     domain: Trajectories
     recipe: Recipe
 
-    def refined(self, segments: Sequence[Segment], basin: Basin, seed: int) -> CollectiveVariable:
+    def refined(self, segments: Sequence[Segment], basin: Basin, seed: Seed) -> CollectiveVariable:
         """The recipe's kind of variable, from all frames and those of the other basin.
 
         None are held out: crossings are few, often all in one trajectory.
         """
         recipe = self.recipe
         other = replace(segments[0], paths=basin.paths, timestep=basin.apart)
-        table = pool([*segments, other], self.domain, temper=recipe.temper)
+        kept = [segment for segment in segments if not (segment.warm and recipe.temper)]
+        table = pool([*kept, other], self.domain, temper=recipe.temper)
         training = KINDS[recipe.kind].training
         epochs = max(LEAST, STEPS // max(1, len(table) // training.batch))
         return learn(
@@ -63,7 +65,7 @@ class Learner:
             lag=recipe.lag,
             hidden=recipe.hidden,
             training=replace(training, epochs=epochs),
-            labels=_labels(table, segments, basin) if recipe.kind in LABELLED else None,
+            labels=_labels(table, kept, basin) if recipe.kind in LABELLED else None,
             descriptors=self.domain.descriptors,
             floor={"nm": SCALE},
             whole=True,
@@ -71,9 +73,10 @@ class Learner:
         ).variable
 
     def exploring(self, segments: Sequence[Segment], turn: int, seed: int) -> CollectiveVariable:
-        """A pair of slow linear components of all frames as they came."""
+        """A pair of slow linear components of all frames as they came, warm ones left out."""
         recipe = self.recipe
-        table = replace(pool(segments, self.domain), weight=None)
+        cold = [segment for segment in segments if not segment.warm]
+        table = replace(pool(cold, self.domain), weight=None)
         found = learn(
             table, kind="tica", dim=recipe.components, lag=recipe.lag,
             descriptors=self.domain.descriptors, floor={"nm": SCALE},

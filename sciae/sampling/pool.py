@@ -33,20 +33,24 @@ class Segment:
         Of all frames, one trajectory after the other; None: unbiased.
     timestep : float, optional
         ps between frames, where the files do not say.
+    warm : bool
+        Whether it was made at a higher temperature, and has no weight at this one.
     """
 
     paths: tuple[Path, ...]
     log_weight: NDArray[np.float64] | None = None
     timestep: float | None = None
+    warm: bool = False
 
     @classmethod
-    def of(cls, run: BiasedRun) -> Segment:
+    def of(cls, run: BiasedRun, *, warm: bool = False) -> Segment:
         """The trajectories of a biased run."""
         plan = run.plan
         return cls(
             paths=run.trajectories,
             log_weight=run.log_weight[run.in_trajectory],
             timestep=plan.timestep * plan.frames,
+            warm=warm,
         )
 
     def weights(self, frames: int, temper: float) -> NDArray[np.float64]:

@@ -25,8 +25,9 @@ class Recipe:
     linear components, each time another pair: a variable learnt inside one basin cannot know
     the way out, and a linear one at least goes on where there are no frames. The components
     are those of all frames as they came, bias and all: what is slow although it was biased
-    is what the next bias should act on. Then frames unlike the first ones are let go, without
-    a bias; where they stay is another basin.
+    is what the next bias should act on. Every second time there is *heat* instead of a bias,
+    which needs no variable. After each, frames unlike the first ones are let go, without bias
+    or heat; where they stay is another basin.
 
     From then on rounds *refine*: they learn `kind` from all frames, and bias along it.
 
@@ -46,6 +47,8 @@ class Recipe:
         Slow components, from 0, that exploring rounds bias in turn.
     smooth : float
         A combination of distances that varies by less, in nm, is too stiff to explore along.
+    heat : float
+        How many times the temperature.
     hill : float
         Width of a hill of metadynamics along what is learnt, whose known range is 2.
     tries, rest :
@@ -69,6 +72,7 @@ class Recipe:
     temper: float = 0.0
     pairs: tuple[tuple[int, int], ...] = ((0, 1), (1, 2), (0, 2))
     smooth: float = 0.01
+    heat: float = 3.0
     hill: float = 0.05
     tries: int = 20
     rest: str = "20 ps"
@@ -78,11 +82,11 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", tuple(self.hidden))
         object.__setattr__(self, "pairs", tuple((int(a), int(b)) for a, b in self.pairs))
-        ok = 0 <= self.temper <= 1 and min(self.dim, self.tries) >= 1
+        ok = 0 <= self.temper <= 1 and min(self.dim, self.tries, self.heat) >= 1
         if not (ok and self.smooth >= 0 and self.hill > 0 and self.pairs):
             raise SpecError(
                 f"{self}", where="Recipe",
-                expected="temper between 0 and 1, dim and tries of 1 or more, smooth of 0 or "
+                expected="temper between 0 and 1, dim, tries and heat of 1 or more, smooth of 0 or "
                 "more, hill above 0, and a pair",
             )  # fmt: skip
         for pair in self.pairs:

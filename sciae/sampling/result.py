@@ -33,11 +33,13 @@ class Round:
     ----------
     number : int
     kind : str
-        "given", "explore" or "refine".
+        "given", "explore", "heat" or "refine"; see `sciae.sampling.Recipe`.
     time : float
         ns, of all walkers.
     transitions_per_ns : float
-        Between the two deepest basins along the biased variable; NaN where it shows one.
+        Between the first basin and the other, see `sciae.sampling.crossings`. As long as
+        there is no other: between the two deepest along the biased variable, NaN where it
+        shows one.
     n_eff : float
         Frames that count after reweighting.
     coverage : float

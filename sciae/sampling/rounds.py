@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sciae.collective import CollectiveVariable
 from sciae.collective.steepness import with_steepness
@@ -14,6 +15,7 @@ from sciae.errors import SimulationError, SpecError
 from sciae.rng import generator
 from sciae.run import write_json
 from sciae.run.plain import loads
+from sciae.sampling.crossings import Crossings
 from sciae.sampling.learner import Learner
 from sciae.sampling.pool import Segment
 from sciae.sampling.recipe import Recipe
@@ -21,11 +23,11 @@ from sciae.sampling.result import Round, Rounds, summary
 from sciae.sampling.settling import Settling
 from sciae.sampling.spacing import halved, spaced
 from sciae.simulation import simulate
+from sciae.simulation.quantities import kelvin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from sciae.domains.trajectories import Trajectories
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["rounds"]
 
 LOG = logging.getLogger(__name__)
-STATE, SETTLED, SLOWER, BROKEN = "round.json", "settled", "slower.json", "run-broken"
+STATE, SETTLED, BROKEN = "round.json", "settled", "broken"
+KELVIN = 300.0
+OTHERS = 2  # variables that are tried if a run breaks
 UNBIASED = ("temperature", "timestep", "friction", "stride", "frames", "platform", "threads")
 LEAST = 2  # rounds: one to look round, one to go back and forth
 
@@ -60,7 +64,8 @@ def rounds(
 
     Each round simulates under a bias along a variable, gives the frames the weights that
     undo the bias, and learns the next variable from all frames so far. See `Recipe` for when
-    rounds explore and when they refine.
+    rounds explore and when they refine. The last one takes the variable of the refining round
+    that went most often between the basins, by frames like those of either, not by any angle.
 
     Everything is in ``out/round-0``, ``out/round-1``, ...: variables, runs, and the round in
     numbers. What was killed at any moment goes on with ``resume=True`` to the same files.
@@ -93,7 +98,7 @@ def rounds(
     DataError, SourceError
         If a trajectory cannot be used.
     SimulationError
-        If a run is no longer finite, at half the time step neither.
+        If a run is no longer finite, along another variable and at half the time step neither.
     """
     if number < LEAST or not sources:
         raise SpecError(
@@ -129,16 +134,24 @@ class _Loop:
         done: list[Round] = []
         settling, basin = self._settling(segments[0]), None
         for k in range(self.number):
-            kind = "given" if k == 0 and first is not None else "refine" if basin else "explore"
-            variable = self._variable(k, kind, segments, basin, first)
-            run = self._simulated(k, kind, variable)
+            kind = "refine" if basin else self._looking(k, given=first is not None)
+            turn = _Turn(number=k, kind=kind, segments=tuple(segments), basin=basin, first=first)
+            if k == self.number - 1:
+                turn = replace(turn, best=_most_crossed(done))
+            variable, run = self._carried_out(turn)
             if not basin:
                 basin = settling.after(run, self._at(k) / SETTLED, int(self.seeds[k, 1]))
                 LOG.info("%s", basin)
-            segments.append(Segment.of(run))
-            done.append(self._judged(k, kind, run, basin))
+            segments.append(Segment.of(run, warm=kind == "heat"))
+            done.append(self._judged(turn, run, settling, basin))
             LOG.info("%s", done[-1])
         return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
+
+    def _looking(self, k: int, *, given: bool) -> str:
+        """How a round looks for another basin."""
+        if k == 0 and given:
+            return "given"
+        return "heat" if (k - given) % 2 else "explore"
 
     def _settling(self, first: Segment) -> Settling:
         recipe, settings = self.learner.recipe, self.settings
@@ -150,65 +163,95 @@ class _Loop:
     def _at(self, k: int) -> Path:
         return self.out / f"round-{k}"
 
-    def _variable(
-        self,
-        k: int,
-        kind: str,
-        segments: Sequence[Segment],
-        basin: Basin | None,
-        first: CollectiveVariable | None,
-    ) -> CollectiveVariable:
+    def _carried_out(self, turn: _Turn) -> tuple[CollectiveVariable, BiasedRun]:
+        """A variable, and a run along it; if that breaks another one, and smaller steps at last.
+
+        A net may be steep as a cliff where it has seen no frames, and the next one is not.
+        """
+        folder = self._at(turn.number)
+        while True:
+            broken = len(list(folder.glob(f"{BROKEN}-*")))
+            variable = self._variable(turn, broken)
+            slow = broken >= (OTHERS if turn.kind == "refine" else 1)
+            settings = halved(self.settings) if slow else self.settings
+            try:
+                return variable, self._attempt(turn, variable, settings, fresh=not broken)
+            except SimulationError as error:
+                if slow:
+                    raise
+                LOG.warning("round %d: %s; again", turn.number, error)
+                kept = folder / f"{BROKEN}-{broken}"  # its frames are not lost
+                kept.mkdir()
+                (folder / "run").rename(kept / "run")
+                (folder / "cv").rename(kept / "cv")
+
+    def _variable(self, turn: _Turn, broken: int) -> CollectiveVariable:
         """That of a former attempt, or a new one; written before it is used."""
-        folder = self._at(k) / "cv"
-        if self.resume and (folder / "cv.json").exists():
+        folder = self._at(turn.number) / "cv"
+        if (self.resume or broken) and (folder / "cv.json").exists():
             return CollectiveVariable.load(folder)
-        seed = int(self.seeds[k, 0])
-        if kind == "given":
-            assert first is not None
-            variable = first
-        elif kind == "explore":
-            variable = self.learner.exploring(segments, k, seed)
+        seed = int(self.seeds[turn.number, 0])
+        if turn.kind == "given":
+            assert turn.first is not None
+            variable = turn.first
+        elif turn.kind in ("explore", "heat"):
+            variable = self.learner.exploring(turn.segments, turn.number // 2, seed)
+        elif turn.best is not None and not broken:
+            variable = CollectiveVariable.load(self._at(turn.best) / "cv")
         else:
-            assert basin is not None
-            variable = self.learner.refined(segments, basin, seed)
-        variable = with_steepness(variable, self.learner.frames(segments))
+            assert turn.basin is not None
+            own = np.random.SeedSequence((seed, broken))
+            variable = self.learner.refined(turn.segments, turn.basin, own)
+        variable = with_steepness(variable, self.learner.frames(turn.segments))
         variable.save(folder)
         return variable
 
-    def _simulated(self, k: int, kind: str, variable: CollectiveVariable) -> BiasedRun:
-        """A run along the variable; at half the time step if it breaks."""
-        marker = self._at(k) / SLOWER
-        if not marker.exists():
-            try:
-                return self._attempt(k, kind, variable, self.settings, resume=self.resume)
-            except SimulationError as error:
-                LOG.warning("round %d: %s; again at half the time step", k, error)
-                shutil.rmtree(self._at(k) / BROKEN, ignore_errors=True)
-                (self._at(k) / "run").rename(self._at(k) / BROKEN)  # its frames are not lost
-                write_json(marker, {"why": str(error)})
-        return self._attempt(k, kind, variable, halved(self.settings), resume=True)
-
     def _attempt(
-        self, k: int, kind: str, variable: CollectiveVariable, settings: Mapping[str, Any],
-        *, resume: bool,
-    ) -> BiasedRun:  # fmt: skip
+        self, turn: _Turn, variable: CollectiveVariable, settings: Mapping[str, Any], *, fresh: bool
+    ) -> BiasedRun:
         recipe = self.learner.recipe
-        own = dict(recipe.refine if kind == "refine" else recipe.explore)
-        if {**own, **settings}["method"] == "metadynamics":
+        own = dict(recipe.refine if turn.kind == "refine" else recipe.explore)
+        if turn.kind == "heat":
+            hot = recipe.heat * kelvin(settings.get("temperature", KELVIN))
+            settings = {**settings, "method": "none", "temperature": hot}
+        elif {**own, **settings}["method"] == "metadynamics":
             own["sigma"] = [recipe.hill] * variable.dim
         return simulate(
-            variable, system=self.system, time=self.times[k == self.number - 1],
-            out=self._at(k) / "run", rng=int(self.seeds[k, 1]), resume=resume,
-            **{**own, **settings},
+            variable, system=self.system, time=self.times[turn.number == self.number - 1],
+            out=self._at(turn.number) / "run", rng=int(self.seeds[turn.number, 1]),
+            resume=self.resume or not fresh, **{**own, **settings},
         )  # fmt: skip
 
-    def _judged(self, k: int, kind: str, run: BiasedRun, basin: Basin) -> Round:
+    def _judged(self, turn: _Turn, run: BiasedRun, settling: Settling, basin: Basin) -> Round:
         """The round in numbers, and what the next one does."""
-        path = self._at(k) / STATE
+        path = self._at(turn.number) / STATE
         if self.resume and path.exists():
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
-        then = "refine" if basin else "explore"
-        said = f"Next: {then}." if kind == "refine" else f"{basin}: {then}."
-        one = summary(k, kind, run, then=said)
+        one = summary(turn.number, turn.kind, run, then=f"{basin}: look on.")
+        if basin:
+            domain = self.learner.domain
+            crossed = Crossings(domain=domain, first=settling.familiar, basin=basin).of(run)
+            said = "Refine." if turn.basin else f"{basin}: refine."
+            if turn.best is not None:
+                said = f"Along the variable of round {turn.best}, that crossed most."
+            one = replace(one, transitions_per_ns=crossed.per_ns, next=said)
         write_json(path, one.to_json())
         return one
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """What is different from round to round."""
+
+    number: int
+    kind: str
+    segments: tuple[Segment, ...]
+    basin: Basin | None
+    first: CollectiveVariable | None
+    best: int | None = None
+
+
+def _most_crossed(done: Sequence[Round]) -> int | None:
+    """The refining round that went back and forth most often, if any did."""
+    refined = [one for one in done if one.kind == "refine" and one.transitions_per_ns > 0]
+    return max(refined, key=lambda one: one.transitions_per_ns).number if refined else None

@@ -6,7 +6,7 @@ the distances of all heavy atoms and once with all their torsions. Phi and psi a
 the last round only, to judge it: transitions per ns between the cores phi in (0.4, 1.8) and
 (-2.8, -0.5); Delta F(C7eq -> C7ax) of phi in (0, 2.3) against the rest; F(phi, psi) against the
 reference, below 25 kJ/mol. Beside it, with the same length of run: a bias along phi and psi,
-along the first two principal components of the start, and none.
+along the first two principal components of the start (both OPES), and none.
 
 Settings fixed before any seed below was run: ROUNDS, TIME, LAST, BARRIER and the default Recipe.
 
@@ -40,7 +40,8 @@ C7AX, C7EQ = (0.0, 2.3), (2.3, 0.0)
 CORES = (-2.8, -0.5), (0.4, 1.8)
 EDGES = np.linspace(-np.pi, np.pi, 37)
 HEIGHT = 25.0  # kJ/mol
-SETTINGS: dict[str, Any] = {"barrier": BARRIER, "platform": "Reference"}
+PLATFORM = {"platform": "Reference"}
+SETTINGS: dict[str, Any] = {"barrier": BARRIER, **PLATFORM}
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def _blind(features: str, pdb: Path, out: Path, seed: int) -> tuple[BiasedRun, i
     domain = Trajectories(topology=pdb, features=(features,))
     found = rounds(
         from_pdb(pdb, force_field="amber99sb"), _start(pdb, out, seed), domain=domain,
-        out=out / "rounds", number=ROUNDS, time=TIME, last=LAST, settings=SETTINGS, rng=seed,
+        out=out / "rounds", number=ROUNDS, time=TIME, last=LAST, settings=PLATFORM, rng=seed,
         resume=True,
     )  # fmt: skip
     return found.run, len(found.rounds)

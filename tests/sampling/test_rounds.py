@@ -11,7 +11,7 @@ from sciae.collective import CollectiveVariable
 from sciae.descriptors import Descriptors, Torsions
 from sciae.errors import SimulationError, SpecError
 from sciae.sampling import Recipe, Rounds, rounds
-from sciae.simulation import from_pdb
+from sciae.simulation import BiasedRun, from_pdb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def run(
     return rounds(
         from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
         number=3, time="40 ps", last="20 ps", rng=7, resume=resume,
-        recipe=Recipe(lag="1 ps", hidden=(8,), tries=2, rest="2 ps"),
+        recipe=Recipe(lag="1 ps", hidden=(8,), heat=1.0, tries=2, rest="2 ps"),
         settings={"platform": "Reference", "stride": 50, "barrier": 20.0},
     )  # fmt: skip
 
@@ -61,10 +61,26 @@ def crossed(
 
 
 def test_rounds_explore_until_something_is_found(ran: Rounds) -> None:
-    assert [one.kind for one in ran.rounds] == ["explore"] * 3
-    assert all("explore" in one.next for one in ran.rounds)
+    assert [one.kind for one in ran.rounds] == ["explore", "heat", "explore"]
+    assert all("look on" in one.next for one in ran.rounds)
+    runs = [BiasedRun.load(ran.directory / f"round-{k}" / "run") for k in range(3)]
+    assert [run.plan.method for run in runs] == ["opes", "none", "opes"]
+    assert not runs[1].log_weight.any()
     assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
     assert len(ran.run.time) == 200
+
+
+def test_heat_is_so_many_times_the_temperature_and_needs_no_bias(
+    tmp_path: Path, alanine: Path, domain: Trajectories, sources: list[Path]
+) -> None:
+    found = rounds(
+        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain,
+        out=tmp_path / "out", number=2, time="4 ps", rng=1,
+        recipe=Recipe(lag="1 ps", heat=2.5, tries=1, rest="2 ps"),
+        settings={"platform": "Reference", "stride": 50, "temperature": "280 K"},
+    )  # fmt: skip
+    assert found.rounds[1].kind == "heat"
+    assert (found.run.temperature, found.run.plan.method) == (700.0, "none")
 
 
 def test_rounds_refine_once_another_basin_is_found(crossed: Rounds) -> None:
@@ -93,7 +109,8 @@ def test_a_short_loop_is_not_called_converged(ran: Rounds) -> None:
 
 
 def test_exploring_rounds_bias_other_components_in_turn(ran: Rounds) -> None:
-    first, second = (CollectiveVariable.load(ran.directory / f"round-{k}" / "cv") for k in range(2))
+    folders = [ran.directory / f"round-{k}" / "cv" for k in (0, 2)]
+    first, second = map(CollectiveVariable.load, folders)
     assert (first.names, second.names) == (("s0", "s1"), ("s1", "s2"))
 
 
@@ -145,6 +162,6 @@ def test_a_run_that_breaks_is_run_again_in_smaller_steps(
     ran = run(tmp_path / "out", alanine, domain, sources)
     assert asked == [(None, 250, 50), (0.001, 500, 100), (None, 250, 50), (None, 250, 50)]
     assert [round(one.time, 6) for one in ran.rounds] == [0.04, 0.04, 0.02]
-    assert (tmp_path / "out" / "round-0" / "run-broken").is_dir()
+    assert (tmp_path / "out" / "round-0" / "broken-0" / "run").is_dir()
     again = run(tmp_path / "out", alanine, domain, sources, resume=True)
     assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]

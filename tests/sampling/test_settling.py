@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from sciae.domains.trajectories import Trajectories
+from sciae.free_energy import transitions
 from sciae.sampling import Segment
+from sciae.sampling.crossings import Crossings
 from sciae.sampling.settling import Basin, Settling, basins_of, spread_out
 from sciae.simulation import BiasedRun, from_pdb, simulate
 
@@ -101,3 +103,16 @@ def test_points_are_spread_out_and_groups_are_parted() -> None:
     assert basins_of({}, 1.0) == []
     near = {1: points[:20], 4: points[20:50], 7: points[50:]}
     assert basins_of(near, 3.0) == [[1, 4], [7]]
+
+
+def test_crossings_are_counted_by_what_frames_are_like_not_by_an_angle(
+    run: BiasedRun, tmp_path: Path, alanine: Path, domain: Trajectories, sources: list[Path]
+) -> None:
+    one = settling(alanine, domain, sources, 6)
+    basin = one.after(run, tmp_path / "settled", 1)
+    found = Crossings(domain=domain, first=one.familiar, basin=basin).of(run)
+    phi = phi_of(run.trajectories, alanine)
+    wanted = transitions(phi, (-2.8, -0.5), (0.4, 1.8), step=0.5, period=2 * np.pi)
+    assert wanted.total >= 2
+    assert abs(found.total - wanted.total) <= 1  # frames far from both count as neither
+    assert found.duration == pytest.approx(60)

@@ -63,8 +63,8 @@ def learn(
 
     All kinds weight rows by `Table.weight`, and pairs by the weight of their first frame
     (`sciae.tasks.cv.lag.Pairs`); reversible TICA counts each pair in both directions with
-    that weight. The losses of vde, deep-tica, vampnet and deep-tda are statistics of a
-    batch: the last three refuse batches below 1000 rows.
+    that weight. The losses of vde, deep-tica, vampnet, deep-tda and committor are statistics
+    of a batch: the last four refuse batches below 1000 rows.
 
     Parameters
     ----------
@@ -83,7 +83,8 @@ def learn(
         Each kind has its own default. Its `validation` is the share of the trajectories
         held out for early stopping and for the scores.
     labels : array of int, shape (row,), optional
-        States, for deep-tda (-1: none, and not trained on) and to begin spib with.
+        States, for deep-tda (-1: none, and not trained on), for committor (0 and 1, -1
+        between them) and to begin spib with.
     floor : mapping of str to float
         Least standard deviation of a number by its unit: by default 0.005 nm, see
         `fitted_normaliser`. TICA, deep TICA and VAMP do not depend on the scale of a column

@@ -45,19 +45,22 @@ def test_every_kind_gives_one_variable_in_its_sign_and_scale(
 ):
     slow, table = mixed
     training = None if KINDS[kind].find in (slowest, principal) else BRIEF
-    settings = {"lag": 2, "dim": 2, "hidden": (6,), "training": training, "rng": 1}
+    dim = 1 if kind == "committor" else 2
+    settings = {"lag": 2, "dim": dim, "hidden": (6,), "training": training, "rng": 1}
     labels = np.digitize(slow[:, 0], [-0.5, 0.5])
+    if kind == "committor":  # between two states, with frames in neither
+        labels = np.array([0, -1, 1])[labels]
     found, again = (learn(table, kind=kind, labels=labels, **settings) for _ in range(2))
     s = found.variable.of_table(table)
-    assert s.shape == (5000, 2)
+    assert s.shape == (5000, dim)
     assert np.array_equal(s, again.variable.of_table(table))
     if kind == "ring":
         assert found.variable.periods == (2 * np.pi, 2 * np.pi)
         assert np.abs(s).max() <= np.pi
         np.testing.assert_allclose(np.angle(np.exp(1j * s).mean(0)), 0, atol=1e-6)
     else:
-        np.testing.assert_allclose([s.min(0), s.max(0)], [[-1, -1], [1, 1]], atol=1e-9)
-        shared = np.corrcoef(np.column_stack([s, table["x"]]).T)[:2, 2:]
+        np.testing.assert_allclose([s.min(0), s.max(0)], [[-1] * dim, [1] * dim], atol=1e-9)
+        shared = np.corrcoef(np.column_stack([s, table["x"]]).T)[:dim, dim:]
         most = np.take_along_axis(shared, np.abs(shared).argmax(1)[:, None], 1)
         assert (most > 0).all()
     assert found.variable.encoder.weights.dtype == np.float64
