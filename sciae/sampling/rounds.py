@@ -148,10 +148,11 @@ class _Loop:
         return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
 
     def _looking(self, k: int, *, given: bool) -> str:
-        """How a round looks for another basin."""
+        """How a round looks for another basin; the last one not by heat, which is no ensemble."""
         if k == 0 and given:
             return "given"
-        return "heat" if (k - given) % 2 else "explore"
+        last = k == self.number - 1
+        return "heat" if (k - given) % 2 and not last else "explore"
 
     def _settling(self, first: Segment) -> Settling:
         recipe, settings = self.learner.recipe, self.settings

@@ -75,12 +75,14 @@ def test_heat_is_so_many_times_the_temperature_and_needs_no_bias(
 ) -> None:
     found = rounds(
         from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain,
-        out=tmp_path / "out", number=2, time="4 ps", rng=1,
+        out=tmp_path / "out", number=3, time="4 ps", rng=1,
         recipe=Recipe(lag="1 ps", heat=2.5, tries=1, rest="2 ps"),
         settings={"platform": "Reference", "stride": 50, "temperature": "280 K"},
     )  # fmt: skip
-    assert found.rounds[1].kind == "heat"
-    assert (found.run.temperature, found.run.plan.method) == (700.0, "none")
+    assert [one.kind for one in found.rounds] == ["explore", "heat", "explore"]
+    hot = BiasedRun.load(found.directory / "round-1" / "run")
+    assert (hot.temperature, hot.plan.method) == (700.0, "none")
+    assert found.run.temperature == 280.0  # free energies are of the last
 
 
 def test_rounds_refine_once_another_basin_is_found(crossed: Rounds) -> None:
