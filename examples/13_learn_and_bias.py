@@ -36,7 +36,7 @@ print(f"{len(table)} frames of {len(trajectories)} trajectories; {', '.join(doma
 # verdict says what the scores are no evidence of.
 learnt = learn(table, kind="deep-tica", dim=2, lag="2 ps", descriptors=domain.descriptors, rng=1)
 print(learnt.verdict)
-print(sensitivity(learnt.variable, table))
+print(sensitivity(learnt.variable, table, labels=domain.labels))
 
 # %%
 # The bias (OPES) pushes along the variable.

@@ -244,7 +244,8 @@ def _report(run: Run, job: Job, learned: Learned, table: Table) -> None:
         click.echo(f"against {name}: correlation {one.together:.2f}")
     page = cv_page(
         learned, facts=facts(run.manifest), values=learned.variable.of_table(table),
-        observables=seen, sensitivity=sensitivity(learned.variable, table), against=relations,
+        observables=seen, against=relations,
+        sensitivity=sensitivity(learned.variable, table, labels=getattr(job.domain, "labels", ())),
     )  # fmt: skip
     write_page(run.path("report.html"), page)
     run.add_output("report.html")

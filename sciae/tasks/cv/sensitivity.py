@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sciae.errors import SpecError
 from sciae.tasks.cv.frames import numbers, row_weights
 from sciae.tasks.cv.spread import spreads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from sciae.collective import CollectiveVariable
@@ -50,7 +53,9 @@ class Sensitivity:
         return "\n".join(lines)
 
 
-def sensitivity(variable: CollectiveVariable, table: Table) -> Sensitivity:
+def sensitivity(
+    variable: CollectiveVariable, table: Table, *, labels: Sequence[str] = ()
+) -> Sensitivity:
     r"""How much of a variable's change each raw number makes.
 
     .. math:: S_i \propto \sigma_i \sum_t w_t
@@ -64,11 +69,16 @@ def sensitivity(variable: CollectiveVariable, table: Table) -> Sensitivity:
     variable : CollectiveVariable
     table : Table
         Of the variable's descriptors; of more than 20 000 rows, evenly spaced ones.
+    labels : sequence of str
+        Of the numbers, such as those of `sciae.domains.trajectories.Trajectories.labels`
+        ("phi ALA2"); by default the variable's own.
 
     Raises
     ------
     SchemaError
         If the table's fields are not the variable's.
+    SpecError
+        If there are not as many labels as numbers.
     """
     table = table.take(np.linspace(0, len(table) - 1, min(ROWS, len(table))).astype(np.int64))
     variable.of_table(table)  # or say which fields differ
@@ -76,7 +86,8 @@ def sensitivity(variable: CollectiveVariable, table: Table) -> Sensitivity:
     gradient = variable.encoder.value_and_gradient(numbers(table)).gradient
     mean = np.tensordot(weight / weight.sum(), np.abs(gradient), 1)  # (coordinate, number)
     each = (mean * spreads(table)).T
-    labels = (
-        variable.encoder.columns if variable.descriptors is None else variable.descriptors.labels
-    )
-    return Sensitivity(tuple(map(str, labels)), each / each.sum(0))
+    own = variable.encoder.columns if variable.descriptors is None else variable.descriptors.labels
+    named = tuple(map(str, labels or own))
+    if len(named) != len(each):
+        raise SpecError(f"{len(named)} labels", where="sensitivity", expected=f"{len(each)}")
+    return Sensitivity(named, each / each.sum(0))

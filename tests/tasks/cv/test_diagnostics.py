@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sciae.collective import CollectiveVariable
-from sciae.errors import DataError, SchemaError
+from sciae.errors import DataError, SchemaError, SpecError
 from sciae.tasks.cv import against, gradient_norm, learn, purity, sensitivity
 from sciae.tasks.cv.encoder import of_projection
 from sciae.tasks.cv.frames import fitted_normaliser
@@ -88,6 +88,13 @@ def test_sensitivity_of_a_line_is_its_slope_in_standard_deviations(cloud: Table)
     found = sensitivity(line(cloud, [[1.0], [-3.0], [0.0]]), cloud)
     np.testing.assert_allclose(found.share[:, 0], [0.25, 0.75, 0], atol=1e-12)
     assert found.ranked()[0] == ("x.1", pytest.approx(0.75))
+
+
+def test_sensitivity_takes_labels_of_those_who_know_better(cloud: Table):
+    one = line(cloud, [[1.0], [-3.0], [0.0]])
+    assert sensitivity(one, cloud, labels=["a", "phi", "c"]).ranked()[0][0] == "phi"
+    with pytest.raises(SpecError, match="2 labels"):
+        sensitivity(one, cloud, labels=["a", "b"])
 
 
 @pytest.mark.parametrize("measure", [sensitivity, gradient_norm])
