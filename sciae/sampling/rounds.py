@@ -40,7 +40,7 @@ __all__ = ["rounds"]
 LOG = logging.getLogger(__name__)
 STATE, SETTLED, BROKEN = "round.json", "settled", "broken"
 KELVIN = 300.0
-OTHERS = 2  # variables that are tried if a run breaks
+OTHERS = 3  # variables that are tried if a run breaks
 UNBIASED = ("temperature", "timestep", "friction", "stride", "frames", "platform", "threads")
 LEAST = 2  # rounds: one to look round, one to go back and forth
 

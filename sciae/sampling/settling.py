@@ -21,7 +21,7 @@ from sciae.simulation.quantities import picoseconds
 from sciae.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ __all__ = ["Basin", "Settling", "basins_of", "spread_out"]
 LOG = logging.getLogger(__name__)
 FOUND, LONG, TRAJECTORY = "basin.json", "longer", "trajectory.dcd"
 HALF = 2  # the second half of a run is where it has settled
-MOST, LONGER = 5, 6  # trajectories that go on from their start, and for how many times longer
+MANY, LONGER = 5, 6  # trajectories in a new basin, and how many times longer they are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class Basin:
         ps between their frames.
     tries : int
         How many were let go.
+    found : int
+        How many of them fell there.
     others : int
         Trajectories that stayed in still other places.
     """
@@ -59,6 +61,7 @@ class Basin:
     paths: tuple[Path, ...]
     apart: float
     tries: int
+    found: int = 0
     others: int = 0
 
     def __bool__(self) -> bool:
@@ -68,7 +71,7 @@ class Basin:
         if not self:
             return f"None of {self.tries} frames let go stayed away from the first basin"
         more = f", {self.others} elsewhere" if self.others else ""
-        return f"{len(self.paths)} of {self.tries} frames let go stay in another basin{more}"
+        return f"{self.found} of {self.tries} frames let go stay in another basin{more}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,11 +126,7 @@ class Settling:
         What was done before in this directory is not done again.
         """
         if (out / FOUND).exists():
-            content: Any = loads((out / FOUND).read_text(encoding="utf-8"))
-            paths = tuple(out / LONG / str(k) / TRAJECTORY for k in content["stayed"])
-            return Basin(
-                paths=paths, apart=self.apart, tries=content["tries"], others=content["others"]
-            )
+            return self._read(out, loads((out / FOUND).read_text(encoding="utf-8")))
         points, weights, rows = self._strangers(run)
         chosen = spread_out(points, self.tries)
         starts = self._frames(run, rows[chosen])
@@ -136,17 +135,50 @@ class Settling:
         nearest = cdist(points, points[chosen]).argmin(1) if chosen else np.zeros(0, np.int64)
         mass = np.bincount(nearest, weights=weights, minlength=len(chosen))
         groups.sort(key=lambda group: -float(mass[group].sum()))
-        stayed = groups[0][:MOST] if groups else []
-        for k in stayed:  # a basin of few frames would be learnt by heart
-            self._run(starts[k], out / LONG / str(k), (seed, k), LONGER * self.rest)
-        others = sum(map(len, groups[1:]))
-        write_json(out / FOUND, {"stayed": stayed, "tries": len(chosen), "others": others})
-        return self.after(run, out, seed)
+        nowhere: tuple[list[int], list[int]] = [], []
+        each = ((group, self._settled(group, starts, out, seed)) for group in groups)
+        group, stayed = next((found for found in each if found[1]), nowhere)
+        content = {
+            "basin": min(group, default=None), "stayed": stayed, "tries": len(chosen),
+            "found": len(group), "others": len(ends) - len(group),
+        }  # fmt: skip
+        write_json(out / FOUND, content)
+        return self._read(out, content)
+
+    def _read(self, out: Path, content: Mapping[str, Any]) -> Basin:
+        folder = out / LONG / str(content["basin"])
+        return Basin(
+            paths=tuple(folder / str(k) / TRAJECTORY for k in content["stayed"]),
+            apart=self.apart, tries=content["tries"], found=content["found"],
+            others=content["others"] if content["stayed"] else 0,
+        )  # fmt: skip
+
+    def _settled(
+        self, group: list[int], starts: Sequence[Array], out: Path, seed: int
+    ) -> list[int]:
+        """Longer trajectories, of which those that stay among strangers are kept.
+
+        Several of each start if there are few: a basin of few frames would be learnt by
+        heart. Of many short looks one is strange by chance; of many in a row none is.
+        """
+        stayed = []
+        for k in range(MANY):
+            start, folder = starts[group[k % len(group)]], out / LONG / str(min(group)) / str(k)
+            run = self._run(start, folder, (seed, self.tries + k), LONGER * self.rest)
+            points = self._points(run)
+            looks = np.array_split(points[len(points) // HALF :], LONGER)
+            far = [np.median(self.familiar.distances(look)) for look in looks]
+            if min(far) > self.familiar.limit:
+                stayed.append(k)
+        return stayed
+
+    def _points(self, run: BiasedRun) -> Array:
+        of = replace(self.domain, timestep=self.apart)
+        return self.familiar.points(Table.concat(of.read(path) for path in run.trajectories))
 
     def _strangers(self, run: BiasedRun) -> tuple[Array, Array, NDArray[np.int64]]:
         """Points, weights and rows of the frames that no known one is near."""
-        of = replace(self.domain, timestep=self.apart)
-        points = np.concatenate([self.familiar.points(of.read(path)) for path in run.trajectories])
+        points = self._points(run)
         far = self.familiar.distances(points) > self.familiar.limit
         log_weight = run.log_weight[run.in_trajectory]
         return points[far], np.exp(log_weight - log_weight.max())[far], np.flatnonzero(far)
@@ -168,15 +200,13 @@ class Settling:
         """Points of the second halves of those that stay among strangers, by number."""
         stayed = {}
         out.mkdir(parents=True, exist_ok=True)
-        of = replace(self.domain, timestep=self.apart)
         for k, start in enumerate(xyz):
             try:
                 run = self._run(start, out / str(k), (seed, k), self.rest)
             except SimulationError as error:  # a frame torn by its bias says nothing
                 LOG.warning("%s: %s", out / str(k), error)
                 continue
-            table = Table.concat(of.read(path) for path in run.trajectories)
-            end = self.familiar.points(table)[-self.window :]
+            end = self._points(run)[-self.window :]
             if np.median(self.familiar.distances(end)) > self.familiar.limit:
                 stayed[k] = end
         return stayed

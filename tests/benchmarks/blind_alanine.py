@@ -33,7 +33,7 @@ from sciae.sampling import rounds
 from sciae.simulation import BiasedRun, from_pdb, simulate
 from sciae.tasks.cv import learn
 
-FIRST, ROUNDS, TIME, LAST, BARRIER = 20261121, 8, "1 ns", "10 ns", 50.0
+FIRST, ROUNDS, TIME, LAST, BARRIER = 20261131, 8, "1 ns", "10 ns", 50.0
 FEATURES = ("distances", "torsions:all")
 TURN, KT = 2 * np.pi, 0.00831446261815324 * 300
 C7AX, C7EQ = (0.0, 2.3), (2.3, 0.0)
@@ -58,7 +58,7 @@ def main() -> None:
     reference = _reference(pdb, chosen.out / "reference", chosen.reference)
     print("reference: Delta F {delta:.2f} [{low:.2f}, {high:.2f}] kJ/mol, {per_ns:.1f} per ns"
           .format(**reference))  # fmt: skip
-    print(f"{'variable from':18}{'seed':>10}{'per ns':>8}{'Delta F / kJ/mol':>26}{'RMSE':>7}"
+    print(f"{'variable from':18}{'seed':>10}{'per ns':>8}{'Delta F / kJ/mol':>26}{'RMSE':>7}{'seen':>7}"
           f"{'rounds':>8}{'CPU s':>7}")  # fmt: skip
     rows = []
     for seed in range(chosen.first, chosen.first + chosen.seeds):
@@ -140,7 +140,7 @@ def _row(
     row = {"name": name, "seed": seed, **json.loads(path.read_text())}
     interval = f"{row['delta']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     print(
-        f"{name:18}{seed:10}{row['per_ns']:8.1f}{interval:>26}{row['rmse']:7.2f}"
+        f"{name:18}{seed:10}{row['per_ns']:8.1f}{interval:>26}{row['rmse']:7.2f}{row['seen']:7.2f}"
         f"{row['rounds']:8}{row['cpu']:7.0f}",
         flush=True,
     )
@@ -159,7 +159,8 @@ def _judged(run: BiasedRun, reference: dict[str, Any] | None) -> dict[str, Any]:
     row = {"per_ns": crossed.per_ns, "delta": value, "low": low, "high": high}
     if reference is None:
         return {**row, "surface": surface.F}
-    return {**row, "rmse": _rmse(surface.F, reference["surface"])}
+    rmse, seen = _rmse(surface.F, reference["surface"])
+    return {**row, "rmse": rmse, "seen": seen}
 
 
 def _delta(phi: Any, shared: dict[str, Any]) -> tuple[float, float, float]:
@@ -184,17 +185,20 @@ def _angles(run: BiasedRun) -> tuple[Any, Any, Any]:
     return angles, run.log_weight[kept], run.walker[kept]
 
 
-def _rmse(f: Any, exact: Any) -> float:
-    """Root mean square difference below HEIGHT, shifts aside; bins never seen count as HEIGHT."""
+def _rmse(f: Any, exact: Any) -> tuple[float, float]:
+    """Root mean square difference below HEIGHT, shifts aside; bins never seen count as HEIGHT.
+
+    And that of the bins that were seen alone.
+    """
     low = exact < HEIGHT
     missing = low & ~np.isfinite(f)
     both = low & ~missing
     if not both.any():
-        return float("nan")
+        return float("nan"), float("nan")
     apart = f[both] - exact[both]
     apart -= apart.mean()
     squares = np.square(apart).sum() + np.square(HEIGHT - exact[missing]).sum()
-    return float(np.sqrt(squares / low.sum()))
+    return float(np.sqrt(squares / low.sum())), float(np.sqrt(np.square(apart).mean()))
 
 
 def _reference(pdb: Path, out: Path, given: Path | None) -> dict[str, Any]:

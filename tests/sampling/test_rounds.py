@@ -97,7 +97,7 @@ def test_rounds_refine_once_another_basin_is_found(crossed: Rounds) -> None:
 def test_what_is_learnt_rises_from_the_first_basin_to_the_other(
     crossed: Rounds, domain: Trajectories, sources: list[Path]
 ) -> None:
-    stayed = sorted((crossed.directory / "round-0" / "settled").glob("longer/*/trajectory.dcd"))
+    stayed = sorted((crossed.directory / "round-0" / "settled").glob("longer/*/*/trajectory.dcd"))
     first, other = (
         np.concatenate([crossed.variable.of_table(domain.read(path))[:, 0] for path in paths])
         for paths in (sources, stayed)
