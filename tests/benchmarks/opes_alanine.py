@@ -8,7 +8,8 @@ version of the force field, is 9.97 +- 0.23 kJ/mol after 10 ns of each of 10 wal
 
 Runs that `blind_alanine.py` made in the same --out are used again.
 
-Run: python tests/benchmarks/opes_alanine.py [--seeds 5] [--out DIR]
+Run: python tests/benchmarks/opes_alanine.py [--seeds 5] [--first SEED] [--out DIR]
+    [--reference DIR]
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sciae.descriptors import Descriptors, Torsions
 from sciae.free_energy import Interval, delta
 from sciae.simulation import BiasedRun, from_pdb, simulate
 
-FIRST, TIMES = 20261121, (2, 4, 6, 8, 10)  # ns
+FIRST, TIMES = 20261131, (2, 4, 6, 8, 10)  # ns
 C7AX, C7EQ, TURN = (0.0, 2.3), (2.3, 0.0), 2 * np.pi
 
 
@@ -34,13 +35,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("blind-alanine"))
+    parser.add_argument("--first", type=int, default=FIRST)
+    parser.add_argument("--reference", type=Path, help="directory of a run along phi and psi")
     chosen = parser.parse_args()
-    long = _run(chosen.out / "reference", "25 ns", FIRST, walkers=2, frames=0)
+    long = (
+        _run(chosen.out / "reference", "25 ns", FIRST, walkers=2, frames=0)
+        if chosen.reference is None else BiasedRun.load(chosen.reference)
+    )  # fmt: skip
     truth = _delta(long, np.inf)
     print(f"reference, 50 ns: {truth}")
     runs = [
         _run(chosen.out / f"phi-{seed}" / "run", "10 ns", seed, walkers=1, frames=200)
-        for seed in range(FIRST, FIRST + chosen.seeds)
+        for seed in range(chosen.first, chosen.first + chosen.seeds)
     ]
     print(f"{'t / ns':>7}{'mean':>8}{'s.e.':>7}{'s.d.':>7}{'from reference':>16}{'covered':>9}")
     for t in TIMES:
