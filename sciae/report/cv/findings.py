@@ -54,6 +54,8 @@ def _held_out(learned: Learned) -> Finding:
         parts.append(f"GMRQ is {number(scores['gmrq'])}")
     if not parts:
         return Finding("warning", "No held-out score is known.", "Held out:")
+    if not learned.held_out:
+        return Finding("warning", f"On what it was learned from, {listed(parts)}.", "Not held out:")
     return Finding("note", f"On trajectories not learned from, {listed(parts)}.", "Held out:")
 
 

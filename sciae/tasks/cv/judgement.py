@@ -53,6 +53,7 @@ def judged(
         kind=kind,
         lag=problem.lag,
         scores={**held_out, **(found.scores or {})},
+        held_out=problem.held is not problem.train,
         time_scales=implied_time_scales(encoder, frames, lag=problem.lag),
         gradients=gradient_norm(variable, table),
         history=found.history,

@@ -39,6 +39,8 @@ class Learned:
     scores : mapping of str to float
         Held out: "vamp2", "gmrq", "reconstruction" (see `sciae.tasks.cv.scores`), and what
         the kind adds: eigenvalues, states.
+    held_out : bool
+        Whether the scores are of rows that it was not learnt from.
     time_scales : mapping of int to tuple of float
         Implied ones, by lag; all in rows.
     gradients : Gradients
@@ -62,6 +64,7 @@ class Learned:
     scores: Mapping[str, float]
     time_scales: Mapping[int, tuple[float, ...]]
     gradients: Gradients
+    held_out: bool = True
     history: tuple[Epoch, ...] = ()
     model: Autoencoder | None = None
     states: NDArray[np.int64] | None = None
@@ -73,7 +76,7 @@ class Learned:
     def verdict(self) -> str:
         """In words: the scores, what is wrong, and what the scores are not evidence of."""
         many = "1 coordinate" if self.variable.dim == 1 else f"{self.variable.dim} coordinates"
-        found = [f"{self.kind}, {many}, lag {self._time(self.lag)}.", self._held_out()]
+        found = [f"{self.kind}, {many}, lag {self._time(self.lag)}.", self._scored()]
         found += [self._slow(), *(f"{note[0].upper()}{note[1:]}." for note in self.notes)]
         if self.effective_rows < FEW:
             found.append(
@@ -82,9 +85,9 @@ class Learned:
             )
         return " ".join(filter(None, [*found, self.gradients.verdict, CAUTION]))
 
-    def _held_out(self) -> str:
-        s = self.scores
-        words = f"Held out, it explains {100 * s['reconstruction']:.0f} % of the variance"
+    def _scored(self) -> str:
+        s, where = self.scores, "Held out" if self.held_out else "On the rows it was learnt from"
+        words = f"{where}, it explains {100 * s['reconstruction']:.0f} % of the variance"
         if s["vamp2"] == s["vamp2"]:  # not NaN
             words += f", VAMP-2 is {s['vamp2']:.3f} and GMRQ {s['gmrq']:.3f}"
             words += f" (at most {self.variable.dim + 1})"

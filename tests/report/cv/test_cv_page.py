@@ -130,6 +130,7 @@ def test_without_anything_more_there_is_still_a_page(
         ({"time_scales": {5: (10.0,), 10: (11.0,)}}, "good: Slowness: The slowest implied"),
         ({"notes": ("a collapsed coordinate",)}, "warning: Learning: A collapsed coordinate."),
         ({"scores": {"vamp2": np.nan}}, "warning: Held out: No held-out score is known."),
+        ({"held_out": False}, "warning: Not held out: On what it was learned from"),
     ],
 )
 def test_what_is_wrong_is_said(

@@ -111,3 +111,6 @@ def test_what_is_learnt_from_all_rows_says_so(table_of: Callable[..., Table]) ->
         learn(table, kind="committor", labels=label, rng=1)
     found = learn(table, kind="committor", labels=label, whole=True, rng=1)
     assert any("no rows were held out" in note for note in found.notes)
+    assert not found.held_out
+    assert "On the rows it was learnt from, it explains" in found.verdict
+    assert "Held out, it" not in found.verdict
