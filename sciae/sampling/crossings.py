@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sciae.free_energy import transitions
+from sciae.free_energy import examine, transitions
 from sciae.sampling.familiar import Familiar
+from sciae.sampling.landscape import SKIP
+from sciae.sampling.sampled import outside_of
 
 if TYPE_CHECKING:
     from sciae.domains.trajectories import Trajectories
-    from sciae.free_energy import Transitions
+    from sciae.free_energy import Transitions, Verdict
     from sciae.sampling.settling import Basin
     from sciae.simulation import BiasedRun
 
@@ -48,6 +50,16 @@ class Crossings:
 
     def of(self, run: BiasedRun) -> Transitions:
         """Those of a run: a frame is in a basin that is twice as near as the other."""
+        return transitions(**self._told(run))
+
+    def verdict(self, run: BiasedRun) -> Verdict:
+        """Whether the free energy between the two basins may be believed."""
+        return examine(
+            **self._told(run), log_weight=run.log_weight[run.in_trajectory],
+            temperature=run.temperature, outside=outside_of(run), skip=SKIP,
+        )  # fmt: skip
+
+    def _told(self, run: BiasedRun) -> dict[str, Any]:
         of = replace(self.domain, timestep=self.basin.apart)
         tables = [of.read(path) for path in run.trajectories]
         first, other = (
@@ -55,7 +67,7 @@ class Crossings:
             for known in (self.first, self.other)
         )
         walker = run.walker[run.in_trajectory]
-        return transitions(
-            walker.astype(np.float64), first < other / TWICE, other < first / TWICE,
-            step=self.basin.apart, group=walker,
-        )  # fmt: skip
+        return {
+            "x": first - other, "a": first < other / TWICE, "b": other < first / TWICE,
+            "step": self.basin.apart, "group": walker,
+        }  # fmt: skip

@@ -16,6 +16,7 @@ from sciae.sampling.sampled import of_run, outside_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sciae.free_energy import Verdict
     from sciae.sampling.landscape import Landscape
     from sciae.simulation import BiasedRun
 
@@ -94,17 +95,21 @@ class Rounds:
         That the last round biased.
     run : BiasedRun
         The last one, for free energies.
+    conclusion : Verdict
+        On the last run: between the two basins, or, if only one is known, between the two
+        deepest along the variable.
     """
 
     directory: Path
     rounds: tuple[Round, ...]
     variable: CollectiveVariable
     run: BiasedRun
+    conclusion: Verdict
 
     @property
     def verdict(self) -> str:
         """Each round in words, and whether the last may be believed."""
-        return "\n".join([*map(str, self.rounds), str(watched(self.run).verdict)])
+        return "\n".join([*map(str, self.rounds), str(self.conclusion)])
 
 
 def summary(number: int, kind: str, run: BiasedRun, *, then: str) -> Round:

@@ -19,7 +19,7 @@ from sciae.sampling.crossings import Crossings
 from sciae.sampling.learner import Learner
 from sciae.sampling.pool import Segment
 from sciae.sampling.recipe import Recipe
-from sciae.sampling.result import Round, Rounds, summary
+from sciae.sampling.result import Round, Rounds, summary, watched
 from sciae.sampling.settling import Settling
 from sciae.sampling.spacing import halved, spaced
 from sciae.simulation import simulate
@@ -145,7 +145,14 @@ class _Loop:
             segments.append(Segment.of(run, warm=kind == "heat"))
             done.append(self._judged(turn, run, settling, basin))
             LOG.info("%s", done[-1])
-        return Rounds(directory=self.out, rounds=tuple(done), variable=variable, run=run)
+        known = self._crossings(settling, basin) if basin else None
+        return Rounds(
+            directory=self.out, rounds=tuple(done), variable=variable, run=run,
+            conclusion=known.verdict(run) if known else watched(run).verdict,
+        )  # fmt: skip
+
+    def _crossings(self, settling: Settling, basin: Basin) -> Crossings:
+        return Crossings(domain=self.learner.domain, first=settling.familiar, basin=basin)
 
     def _looking(self, k: int, *, given: bool) -> str:
         """How a round looks for another basin; the last one not by heat, which is no ensemble."""
@@ -230,8 +237,7 @@ class _Loop:
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
         one = summary(turn.number, turn.kind, run, then=f"{basin}: look on.")
         if basin:
-            domain = self.learner.domain
-            crossed = Crossings(domain=domain, first=settling.familiar, basin=basin).of(run)
+            crossed = self._crossings(settling, basin).of(run)
             said = "Refine." if turn.basin else f"{basin}: refine."
             if turn.best is not None:
                 said = f"Along the variable of round {turn.best}, that crossed most."

@@ -92,6 +92,7 @@ def test_rounds_refine_once_another_basin_is_found(crossed: Rounds) -> None:
     assert crossed.variable.about["kind"] == "committor"
     assert crossed.run.plan.method == "metadynamics"
     assert crossed.run.plan.settings["sigma"] == [0.05]
+    assert str(crossed.conclusion) in crossed.verdict
 
 
 def test_what_is_learnt_rises_from_the_first_basin_to_the_other(

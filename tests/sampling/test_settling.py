@@ -118,3 +118,6 @@ def test_crossings_are_counted_by_what_frames_are_like_not_by_an_angle(
     assert wanted.total >= 2
     assert abs(found.total - wanted.total) <= 1  # frames far from both count as neither
     assert found.duration == pytest.approx(60)
+    judged = Crossings(domain=domain, first=one.familiar, basin=basin).verdict(run)
+    assert not judged.converged  # so short a run
+    assert "transitions forward" in str(judged)
