@@ -47,10 +47,13 @@ class Learner:
     domain: Trajectories
     recipe: Recipe
 
-    def refined(self, segments: Sequence[Segment], basin: Basin, seed: Seed) -> CollectiveVariable:
+    def refined(
+        self, segments: Sequence[Segment], basin: Basin, seed: Seed, *, smoother: int = 0
+    ) -> CollectiveVariable:
         """The recipe's kind of variable, from all frames and those of the other basin.
 
-        None are held out: crossings are few, often all in one trajectory.
+        None are held out: crossings are few, often all in one trajectory. `smoother` times
+        the recipe's `smooth` is the noise on the inputs.
         """
         recipe = self.recipe
         other = replace(segments[0], paths=basin.paths, timestep=basin.apart)
@@ -68,6 +71,7 @@ class Learner:
             labels=_labels(table, kept, basin) if recipe.kind in LABELLED else None,
             descriptors=self.domain.descriptors,
             floor={"nm": SCALE},
+            noise=smoother * recipe.smooth / SCALE,
             whole=True,
             rng=seed,
         ).variable

@@ -47,6 +47,8 @@ class Recipe:
         Slow components, from 0, that exploring rounds bias in turn.
     smooth : float
         A combination of distances that varies by less, in nm, is too stiff to explore along.
+        Of angles: ten times as much, in radians. If a run breaks, the next variable is
+        learnt with so much noise on the inputs.
     heat : float
         How many times the temperature.
     hill : float

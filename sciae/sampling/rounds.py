@@ -172,9 +172,10 @@ class _Loop:
         return self.out / f"round-{k}"
 
     def _carried_out(self, turn: _Turn) -> tuple[CollectiveVariable, BiasedRun]:
-        """A variable, and a run along it; if that breaks another one, and smaller steps at last.
+        """A variable, and a run along it; if that breaks a smoother one, at last smaller steps.
 
-        A net may be steep as a cliff where it has seen no frames, and the next one is not.
+        A net may be steep as a cliff where it has seen no frames. Noise on its inputs makes
+        the next one smooth, but also less sharp between basins that few frames connect.
         """
         folder = self._at(turn.number)
         while True:
@@ -209,7 +210,8 @@ class _Loop:
         else:
             assert turn.basin is not None
             own = np.random.SeedSequence((seed, broken))
-            variable = self.learner.refined(turn.segments, turn.basin, own)
+            smoother = min(broken, OTHERS - 1)
+            variable = self.learner.refined(turn.segments, turn.basin, own, smoother=smoother)
         variable = with_steepness(variable, self.learner.frames(turn.segments))
         variable.save(folder)
         return variable

@@ -58,7 +58,10 @@ def rising(problem: Problem) -> Found:
         assert some.later is not None
         states = other if some is held else own
         (a, u), (b, v) = (states.some(state, order) for state in range(TWO))
-        z = net(torch.cat([some.now, some.later, a, b]))[:, 0].double()
+        inputs = torch.cat([some.now, some.later, a, b])
+        if problem.noise:
+            inputs = inputs + problem.noise * torch.randn(inputs.shape, generator=order)
+        z = net(inputs)[:, 0].double()
         now, later, first, second = z.split([len(some), len(some), len(a), len(b)])
         return committor(now, later, some.weight, (u @ first, v @ second))
 

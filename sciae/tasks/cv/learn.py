@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def learn(
     beta: float | None = None,
     slowness: float | None = None,
     ridge: float = 0.0,
+    noise: float = 0.0,
     states: int = 10,
     centres: ArrayLike | None = None,
     widths: ArrayLike | None = None,
@@ -97,6 +99,9 @@ def learn(
         Of tica, a variance in units of the scaled inputs: 0.01 with a floor of 0.1 nm leaves
         out combinations of distances that vary by less than 0.01 nm. Stiff combinations look
         slow by chance in a short run, and a bias along them tears at bonds.
+    noise : float
+        Of committor: standard deviation of Gaussian noise on the scaled inputs, another one in
+        each step. What changes within it is smoothed: what a ridge is to a linear variable.
     states : int
         Clusters that spib begins with.
     centres, widths : array, shape (state, dim), optional
@@ -157,6 +162,7 @@ def learn(
         beta=_default(beta, 0.01 if kind == "spib" else 1.0),
         slowness=_default(slowness, float(frames.inputs.shape[1])),
         ridge=ridge,
+        noise=_at_least_zero("noise", noise),
         states=_positive("states", states),
         centres=_matrix(centres),
         widths=_matrix(widths),
@@ -180,6 +186,12 @@ def _positive(name: str, value: int) -> int:
     if value < 1:
         raise SpecError(f"{name} {value}", where="learn", expected="1 or more")
     return int(value)
+
+
+def _at_least_zero(name: str, value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise SpecError(f"{name} {value}", where="learn", expected="0 or more")
+    return float(value)
 
 
 def _default(value: float | None, otherwise: float) -> float:

@@ -39,6 +39,8 @@ class Problem:
         Weight of the autocorrelation in vde.
     ridge : float
         Of tica; see `sciae.tasks.cv.spectrum.tica`.
+    noise : float
+        Of committor; see `sciae.tasks.cv.learn`.
     states : int
         With which spib begins.
     centres, widths : array, shape (state, dim), or None
@@ -56,6 +58,7 @@ class Problem:
     beta: float
     slowness: float
     ridge: float
+    noise: float
     states: int
     centres: NDArray[np.float64] | None
     widths: NDArray[np.float64] | None

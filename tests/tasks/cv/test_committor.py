@@ -87,6 +87,24 @@ def test_a_net_rises_as_the_flux_between_the_states(table_of: Callable[..., Tabl
     assert np.abs(fitted - s).max() < 0.06  # of a range of 2
 
 
+def test_noise_keeps_what_is_steep_within_it_out(table_of: Callable[..., Table]) -> None:
+    """A number that varies by less than the noise is left to those that vary by more."""
+    x = walk(6000, 1, 9)
+    stiff = 0.05 * (x + np.random.default_rng(1).normal(0, 0.02, x.shape))
+    table = table_of(np.column_stack([x, stiff]), group=np.repeat(np.arange(6), 1000), unit="nm")
+    shares = []
+    for noise in (0.0, 0.3):
+        found = learn(
+            table, kind="committor", labels=between(x), lag=3, hidden=(), whole=True, rng=1,
+            noise=noise, floor={"nm": 0.3},
+        )  # fmt: skip
+        slope = np.abs(found.variable.encoder.value_and_gradient(x.repeat(2, 1)).gradient[0, 0])
+        shares.append(slope[1] / slope.sum())
+    assert shares[1] < 0.5 * shares[0]
+    with pytest.raises(SpecError, match="noise -1"):
+        learn(table, kind="committor", labels=between(x), noise=-1.0, rng=1)
+
+
 @pytest.mark.parametrize("dim", [1, 2])
 def test_labels_must_be_of_two_states(table_of: Callable[..., Table], dim: int) -> None:
     x = walk(4000, 2, 7)
