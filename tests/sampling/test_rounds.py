@@ -50,12 +50,18 @@ def crossed(
     sources: list[Path],
 ) -> Rounds:
     """A loop that begins with a variable that is good enough to find the other basin."""
+    return found_at_once(tmp_path_factory.mktemp("crossed") / "out", alanine, domain, sources)
+
+
+def found_at_once(
+    out: Path, alanine: Path, domain: Trajectories, sources: list[Path], **more: Any
+) -> Rounds:
     pair = Torsions([(4, 6, 8, 14), (6, 8, 14, 16)])
     phi = CollectiveVariable.of_descriptors(Descriptors((pair,), atoms=22), names=("phi", "psi"))
     return rounds(
-        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain,
-        out=tmp_path_factory.mktemp("crossed") / "out", number=2, time="100 ps", first=phi,
-        recipe=Recipe(lag="1 ps", hidden=(8,), tries=4, rest="4 ps"), rng=3,
+        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
+        number=2, time="100 ps", first=phi, rng=3, **more,
+        recipe=Recipe(lag="1 ps", hidden=(8,), tries=4, rest="4 ps"),
         settings={"platform": "Reference", "stride": 50, "pace": 100, "barrier": 50.0},
     )  # fmt: skip
 
@@ -168,3 +174,42 @@ def test_a_run_that_breaks_is_run_again_in_smaller_steps(
     assert (tmp_path / "out" / "round-0" / "broken-0" / "run").is_dir()
     again = run(tmp_path / "out", alanine, domain, sources, resume=True)
     assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]
+
+
+def test_along_a_variable_that_breaks_a_smoother_one_is_learnt(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    alanine: Path,
+    crossed: Rounds,
+    domain: Trajectories,
+    sources: list[Path],
+) -> None:
+    import shutil
+
+    module = import_module("sciae.sampling.rounds")
+    real, asked, noise = module.simulate, [], []
+    learn = import_module("sciae.sampling.learner").learn
+
+    def breaks_twice(*args: Any, **settings: Any) -> Any:
+        if settings["method"] == "metadynamics":
+            asked.append(settings["frames"])
+            if len(asked) < 3:
+                settings["out"].mkdir(parents=True)
+                raise SimulationError("no longer finite", where="step 7")
+        return real(*args, **settings)
+
+    def told(*args: Any, **settings: Any) -> Any:
+        noise.append(settings.get("noise"))
+        return learn(*args, **settings)
+
+    monkeypatch.setattr(module, "simulate", breaks_twice)
+    monkeypatch.setattr("sciae.sampling.learner.learn", told)
+    out = tmp_path / "out"
+    shutil.copytree(crossed.directory / "round-0", out / "round-0")
+    ran = found_at_once(out, alanine, domain, sources, resume=True)
+    assert noise == pytest.approx([0.0, 0.1, 0.2])
+    assert asked == [250, 250, 250]  # the time step stays
+    kept = [out / "round-1" / f"broken-{k}" / "cv" for k in range(2)]
+    weights = [CollectiveVariable.load(folder).encoder.weights for folder in kept]
+    assert not np.array_equal(weights[0], weights[1])
+    assert [one.kind for one in ran.rounds] == ["given", "refine"]
