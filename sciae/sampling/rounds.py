@@ -175,16 +175,17 @@ class _Loop:
         """A variable, and a run along it; if that breaks a smoother one, at last smaller steps.
 
         A net may be steep as a cliff where it has seen no frames. Noise on its inputs makes
-        the next one smooth, but also less sharp between basins that few frames connect.
+        the next one smooth, but also less sharp between basins that few frames connect. Heat
+        that breaks is halved.
         """
         folder = self._at(turn.number)
         while True:
             broken = len(list(folder.glob(f"{BROKEN}-*")))
             variable = self._variable(turn, broken)
-            slow = broken >= (OTHERS if turn.kind == "refine" else 1)
+            slow = broken >= (OTHERS if turn.kind in ("refine", "heat") else 1)
             settings = halved(self.settings) if slow else self.settings
             try:
-                return variable, self._attempt(turn, variable, settings, fresh=not broken)
+                return variable, self._attempt(turn, variable, settings, broken)
             except SimulationError as error:
                 if slow:
                     raise
@@ -217,19 +218,20 @@ class _Loop:
         return variable
 
     def _attempt(
-        self, turn: _Turn, variable: CollectiveVariable, settings: Mapping[str, Any], *, fresh: bool
+        self, turn: _Turn, variable: CollectiveVariable, settings: Mapping[str, Any], broken: int
     ) -> BiasedRun:
         recipe = self.learner.recipe
         own = dict(recipe.refine if turn.kind == "refine" else recipe.explore)
         if turn.kind == "heat":
-            hot = recipe.heat * kelvin(settings.get("temperature", KELVIN))
+            times = 1 + (recipe.heat - 1) / 2**broken
+            hot = times * kelvin(settings.get("temperature", KELVIN))
             settings = {**settings, "method": "none", "temperature": hot}
         elif {**own, **settings}["method"] == "metadynamics":
             own["sigma"] = [recipe.hill] * variable.dim
         return simulate(
             variable, system=self.system, time=self.times[turn.number == self.number - 1],
             out=self._at(turn.number) / "run", rng=int(self.seeds[turn.number, 1]),
-            resume=self.resume or not fresh, **{**own, **settings},
+            resume=self.resume or broken > 0, **{**own, **settings},
         )  # fmt: skip
 
     def _judged(self, turn: _Turn, run: BiasedRun, settling: Settling, basin: Basin) -> Round:

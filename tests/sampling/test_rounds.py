@@ -213,3 +213,31 @@ def test_along_a_variable_that_breaks_a_smoother_one_is_learnt(
     weights = [CollectiveVariable.load(folder).encoder.weights for folder in kept]
     assert not np.array_equal(weights[0], weights[1])
     assert [one.kind for one in ran.rounds] == ["given", "refine"]
+
+
+def test_heat_that_breaks_is_halved(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    alanine: Path,
+    domain: Trajectories,
+    sources: list[Path],
+) -> None:
+    module = import_module("sciae.sampling.rounds")
+    real, asked = module.simulate, []
+
+    def breaks_once(*args: Any, **settings: Any) -> Any:
+        if settings["method"] == "none":
+            asked.append(settings["temperature"])
+            if len(asked) == 1:
+                settings["out"].mkdir(parents=True)
+                raise SimulationError("no longer finite", where="step 7")
+        return real(*args, **settings)
+
+    monkeypatch.setattr(module, "simulate", breaks_once)
+    rounds(
+        from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain,
+        out=tmp_path / "out", number=3, time="4 ps", rng=1,
+        recipe=Recipe(lag="1 ps", tries=1, rest="2 ps"),
+        settings={"platform": "Reference", "stride": 50},
+    )  # fmt: skip
+    assert asked == [900.0, 600.0]
