@@ -59,7 +59,7 @@ def run_rounds(
             )  # fmt: skip
         for one in found.rounds:
             click.echo(str(one))
-        click.echo(str(found.conclusion))
+        click.echo(f"between the basins: {found.conclusion}")
         _report(run, found)
 
 
