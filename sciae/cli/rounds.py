@@ -112,7 +112,7 @@ def _report(run: Run, found: Rounds) -> None:
 
 
 def _row(one: Any) -> Round:
-    """A round in the report; along a variable that shows one basin nothing crosses."""
+    """A round in the report; as long as one basin is known nothing crosses."""
     from sciae.report import Round
 
     crossed = one.transitions_per_ns

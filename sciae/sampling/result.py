@@ -38,9 +38,8 @@ class Round:
     time : float
         ns, of all walkers.
     transitions_per_ns : float
-        Between the first basin and the other, see `sciae.sampling.crossings`. As long as
-        there is no other: between the two deepest along the biased variable, NaN where it
-        shows one.
+        Between the first basin and the other, see `sciae.sampling.crossings`; NaN as long as
+        no other is known.
     n_eff : float
         Frames that count after reweighting.
     coverage : float
@@ -76,7 +75,7 @@ class Round:
     def __str__(self) -> str:
         crossed = f"{self.transitions_per_ns:.3g} transitions per ns"
         if self.transitions_per_ns != self.transitions_per_ns:
-            crossed = "one basin along it"
+            crossed = "one basin known"
         return (
             f"round {self.number} ({self.kind}, {self.time:.3g} ns): {crossed}, n_eff "
             f"{self.n_eff:.0f}, {100 * self.coverage:.0f} % of the latent covered. {self.next}"
@@ -114,12 +113,11 @@ class Rounds:
 
 def summary(number: int, kind: str, run: BiasedRun, *, then: str) -> Round:
     """One round in numbers."""
-    crossed = watched(run).transitions
     return Round(
         number=number,
         kind=kind,
         time=run.steps * run.plan.timestep / PS_PER_NS,
-        transitions_per_ns=math.nan if crossed is None else crossed.per_ns,
+        transitions_per_ns=math.nan,
         n_eff=effective_size(run.log_weight),
         coverage=_coverage(run),
         outside=outside_of(run),

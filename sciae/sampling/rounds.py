@@ -244,7 +244,7 @@ class _Loop:
             crossed = self._crossings(settling, basin).of(run)
             said = "Refine." if turn.basin else f"{basin}: refine."
             if turn.best is not None:
-                said = f"Along the variable of round {turn.best}, that crossed most."
+                said = f"Along the variable in round-{turn.best}, that crossed most."
             one = replace(one, transitions_per_ns=crossed.per_ns, next=said)
         write_json(path, one.to_json())
         return one
