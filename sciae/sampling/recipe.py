@@ -50,7 +50,8 @@ class Recipe:
         Of angles: ten times as much, in radians. If a run breaks, the next variable is
         learnt with so much noise on the inputs.
     heat : float
-        How many times the temperature.
+        How many times the temperature; half a time more in each further round of heat. The
+        lowest barrier is crossed first if heat begins low: too hot, peptide bonds turn.
     hill : float
         Width of a hill of metadynamics along what is learnt, whose known range is 2.
     tries, rest :
@@ -74,7 +75,7 @@ class Recipe:
     temper: float = 0.0
     pairs: tuple[tuple[int, int], ...] = ((0, 1), (1, 2), (0, 2))
     smooth: float = 0.01
-    heat: float = 3.0
+    heat: float = 2.5
     hill: float = 0.05
     tries: int = 20
     rest: str = "20 ps"

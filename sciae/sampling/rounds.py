@@ -22,7 +22,7 @@ from sciae.sampling.recipe import Recipe
 from sciae.sampling.result import Round, Rounds, summary, watched
 from sciae.sampling.settling import Settling
 from sciae.sampling.spacing import halved, spaced
-from sciae.simulation import simulate
+from sciae.simulation import load_bias, simulate
 from sciae.simulation.quantities import kelvin
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["rounds"]
 
 LOG = logging.getLogger(__name__)
 STATE, SETTLED, BROKEN = "round.json", "settled", "broken"
-KELVIN = 300.0
+KELVIN, HOTTER = 300.0, 0.5
 OTHERS = 3  # variables that are tried if a run breaks
 UNBIASED = ("temperature", "timestep", "friction", "stride", "frames", "platform", "threads")
 LEAST = 2  # rounds: one to look round, one to go back and forth
@@ -65,7 +65,9 @@ def rounds(
     Each round simulates under a bias along a variable, gives the frames the weights that
     undo the bias, and learns the next variable from all frames so far. See `Recipe` for when
     rounds explore and when they refine. The last one takes the variable of the refining round
-    that went most often between the basins, by frames like those of either, not by any angle.
+    that went most often between the basins, by frames like those of either, not by any angle,
+    and holds the bias of its end fixed: a bias that no longer grows pushes nothing over higher
+    and higher barriers, and its weights are exact.
 
     Everything is in ``out/round-0``, ``out/round-1``, ...: variables, runs, and the round in
     numbers. What was killed at any moment goes on with ``resume=True`` to the same files.
@@ -223,16 +225,23 @@ class _Loop:
         recipe = self.learner.recipe
         own = dict(recipe.refine if turn.kind == "refine" else recipe.explore)
         if turn.kind == "heat":
-            times = 1 + (recipe.heat - 1) / 2**broken
+            times = 1 + (recipe.heat - 1 + HOTTER * (turn.number // 2)) / 2**broken
             hot = times * kelvin(settings.get("temperature", KELVIN))
             settings = {**settings, "method": "none", "temperature": hot}
         elif {**own, **settings}["method"] == "metadynamics":
             own["sigma"] = [recipe.hill] * variable.dim
+        if turn.best is not None and not broken and (bias := self._last_bias(turn.best)):
+            settings = {**settings, "method": "static", "static": load_bias(bias)}
         return simulate(
             variable, system=self.system, time=self.times[turn.number == self.number - 1],
             out=self._at(turn.number) / "run", rng=int(self.seeds[turn.number, 1]),
             resume=self.resume or broken > 0, **{**own, **settings},
         )  # fmt: skip
+
+    def _last_bias(self, k: int) -> Path | None:
+        """The last picture of the bias of a round, if there is one."""
+        pictures = sorted((self._at(k) / "run" / "history").glob("bias-*.npz"))
+        return pictures[-1] if pictures else None
 
     def _judged(self, turn: _Turn, run: BiasedRun, settling: Settling, basin: Basin) -> Round:
         """The round in numbers, and what the next one does."""
@@ -244,7 +253,8 @@ class _Loop:
             crossed = self._crossings(settling, basin).of(run)
             said = "Refine." if turn.basin else f"{basin}: refine."
             if turn.best is not None:
-                said = f"Along the variable in round-{turn.best}, that crossed most."
+                fixed = " Its bias was held fixed." if run.plan.method == "static" else ""
+                said = f"Along the variable in round-{turn.best}, that crossed most.{fixed}"
             one = replace(one, transitions_per_ns=crossed.per_ns, next=said)
         write_json(path, one.to_json())
         return one

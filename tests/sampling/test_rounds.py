@@ -54,13 +54,18 @@ def crossed(
 
 
 def found_at_once(
-    out: Path, alanine: Path, domain: Trajectories, sources: list[Path], **more: Any
+    out: Path,
+    alanine: Path,
+    domain: Trajectories,
+    sources: list[Path],
+    number: int = 2,
+    **more: Any,
 ) -> Rounds:
     pair = Torsions([(4, 6, 8, 14), (6, 8, 14, 16)])
     phi = CollectiveVariable.of_descriptors(Descriptors((pair,), atoms=22), names=("phi", "psi"))
     return rounds(
         from_pdb(alanine / "ala2.pdb", force_field="amber99sb"), sources, domain=domain, out=out,
-        number=2, time="100 ps", first=phi, rng=3, **more,
+        number=number, time="100 ps", first=phi, rng=3, **more,
         recipe=Recipe(lag="1 ps", hidden=(8,), tries=4, rest="4 ps"),
         settings={"platform": "Reference", "stride": 50, "pace": 100, "barrier": 50.0},
     )  # fmt: skip
@@ -240,4 +245,23 @@ def test_heat_that_breaks_is_halved(
         recipe=Recipe(lag="1 ps", tries=1, rest="2 ps"),
         settings={"platform": "Reference", "stride": 50},
     )  # fmt: skip
-    assert asked == [900.0, 600.0]
+    assert asked == [750.0, 525.0]
+
+
+def test_the_last_round_holds_the_bias_of_the_best_one_fixed(
+    tmp_path: Path, alanine: Path, crossed: Rounds, domain: Trajectories, sources: list[Path],
+) -> None:  # fmt: skip
+    import json
+    import shutil
+
+    out = tmp_path / "out"
+    shutil.copytree(crossed.directory, out)
+    told = out / "round-1" / "round.json"  # as if it had crossed
+    told.write_text(json.dumps({**json.loads(told.read_text()), "transitions_per_ns": 70.0}))
+    ran = found_at_once(out, alanine, domain, sources, resume=True, number=3)
+    assert ran.run.plan.method == "static"
+    assert "round-1, that crossed most. Its bias was held fixed." in ran.rounds[2].next
+    assert np.array_equal(ran.variable.encoder.weights, crossed.variable.encoder.weights)
+    acted, known = ran.run, crossed.run
+    at = np.abs(acted.variable[:, None, 0] - known.variable[-50:, 0]).argmin(0)
+    assert np.corrcoef(acted.log_weight[at], known.log_weight[-50:])[0, 1] > 0.5
