@@ -39,13 +39,13 @@ class Problem:
         Weight of the autocorrelation in vde.
     ridge : float
         Of tica; see `sciae.tasks.cv.spectrum.tica`.
-    noise : float
-        Of committor; see `sciae.tasks.cv.learn`.
     states : int
         With which spib begins.
     centres, widths : array, shape (state, dim), or None
         Where deep-tda puts the states; None: see `sciae.tasks.cv.states`.
     rng : Generator
+    noise : float
+        Of committor; see `sciae.tasks.cv.learn`.
     """
 
     train: Frames
@@ -58,11 +58,11 @@ class Problem:
     beta: float
     slowness: float
     ridge: float
-    noise: float
     states: int
     centres: NDArray[np.float64] | None
     widths: NDArray[np.float64] | None
     rng: np.random.Generator
+    noise: float = 0.0
 
     def require_width(self, most: int, what: str) -> None:
         """Raise unless no more coordinates are wanted than there can be."""
