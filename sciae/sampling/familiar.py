@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Familiar", "apart"]
+__all__ = ["SCALE", "Familiar", "apart"]
 
-SCALE = {"nm": 0.1}  # distances in one unit, so that no stiff one counts for much
+SCALE = 0.1  # nm, of all distances: no stiff one counts for much, and a ridge is a length
 MOST = 4000  # frames that are looked at
 PARTS = 4  # of a single trajectory
 PAIRS = 50  # looks that are compared with each other
@@ -54,7 +54,7 @@ class Familiar:
         """The scale that is given, or that of all frames."""
         from sciae.table import Table
 
-        return self.scale or fitted_normaliser(Table.concat(self.tables), SCALE)
+        return self.scale or fitted_normaliser(Table.concat(self.tables), {"nm": SCALE})
 
     @cached_property
     def parts(self) -> tuple[Array, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sciae.sampling.components import components
+from sciae.sampling.familiar import SCALE
 from sciae.sampling.pool import pool
 from sciae.tasks.cv import KINDS, learn
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Learner"]
 
-SCALE = 0.1  # nm: one scale for all distances, so that the ridge is a length
 SOME = 50  # frames of each trajectory
 STEPS, LEAST = 1500, 50  # of a training, and epochs
 LABELLED = ("committor", "deep-tda")

@@ -92,6 +92,10 @@ class Recipe:
                 expected="temper between 0 and 1, dim, tries and heat of 1 or more, smooth of 0 or "
                 "more, hill above 0, and a pair",
             )  # fmt: skip
+        if self.kind == "committor" and self.dim != 1:
+            raise SpecError(
+                f"dim {self.dim}", where="Recipe", expected="1: a committor is one coordinate"
+            )
         for pair in self.pairs:
             if min(pair) < 0 or len(set(pair)) != COMPONENTS:
                 raise SpecError(f"pair {pair}", where="Recipe", expected="two different components")

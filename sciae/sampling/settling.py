@@ -164,7 +164,11 @@ class Settling:
         stayed = []
         for k in range(MANY):
             start, folder = starts[group[k % len(group)]], out / LONG / str(min(group)) / str(k)
-            run = self._run(start, folder, (seed, self.tries + k), LONGER * self.rest)
+            try:
+                run = self._run(start, folder, (seed, self.tries + k), LONGER * self.rest)
+            except SimulationError as error:  # the others may stay
+                LOG.warning("%s: %s", folder, error)
+                continue
             points = self._points(run)
             looks = np.array_split(points[len(points) // HALF :], LONGER)
             far = [np.median(self.familiar.distances(look)) for look in looks]
