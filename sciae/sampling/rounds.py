@@ -18,6 +18,7 @@ from sciae.run.plain import loads
 from sciae.sampling.crossings import Crossings
 from sciae.sampling.learner import Learner
 from sciae.sampling.pool import Segment
+from sciae.sampling.progress import Progress, Turn
 from sciae.sampling.recipe import Recipe
 from sciae.sampling.result import Round, Rounds, summary, watched
 from sciae.sampling.settling import Settling
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from sciae.domains.trajectories import Trajectories
     from sciae.rng import Seed
-    from sciae.sampling.settling import Basin
     from sciae.simulation import BiasedRun, MolecularSystem
 
 __all__ = ["rounds"]
@@ -111,11 +111,11 @@ def rounds(
     loop = _Loop(
         system=system, learner=Learner(domain=domain, recipe=recipe), out=Path(out),
         settings=spaced(settings or {}, domain, Path(sources[0])), number=number,
-        times=(time, last or time),
+        times=(time, last or time), first=first,
         seeds=generator(rng).integers(2**31, size=(number, 2)),
         resume=resume,
     )  # fmt: skip
-    return loop.run([Segment(paths=tuple(map(Path, sources)))], first)
+    return loop.run(Segment(paths=tuple(map(Path, sources))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,40 +128,41 @@ class _Loop:
     settings: dict[str, Any]
     number: int
     times: tuple[str, str]
+    first: CollectiveVariable | None
     seeds: NDArray[np.int64]
     resume: bool
 
-    def run(self, segments: list[Segment], first: CollectiveVariable | None) -> Rounds:
+    def run(self, first: Segment) -> Rounds:
         """All rounds, one after the other."""
-        done: list[Round] = []
-        settling, basin = self._settling(segments[0]), None
-        for k in range(self.number):
-            kind = "refine" if basin else self._looking(k, given=first is not None)
-            turn = _Turn(number=k, kind=kind, segments=tuple(segments), basin=basin, first=first)
-            if k == self.number - 1:
-                turn = replace(turn, best=_most_crossed(done))
+        progress = Progress(
+            number=self.number, given=self.first is not None, segments=[first],
+            settling=self._settling(first),
+        )  # fmt: skip
+        for _ in range(self.number):
+            turn = progress.turn()
+            if turn.is_hopeless:
+                progress.set_aside(self._crossings(progress).other)
+                turn = progress.turn()
             variable, run = self._carried_out(turn)
-            if not basin:
-                basin = settling.after(run, self._at(k) / SETTLED, int(self.seeds[k, 1]))
-                LOG.info("%s", basin)
-            segments.append(Segment.of(run, warm=kind == "heat"))
-            done.append(self._judged(turn, run, settling, basin))
-            LOG.info("%s", done[-1])
-        known = self._crossings(settling, basin) if basin else None
+            if not turn.basin:
+                looked = self._at(turn.number) / SETTLED
+                found = progress.settling.after(run, looked, int(self.seeds[turn.number, 1]))
+                progress.found(found)
+                LOG.info("%s", found)
+            one = self._judged(turn, run, progress)
+            progress.add(Segment.of(run, warm=turn.kind == "heat"), one)
+            LOG.info("%s", one)
+        known = self._crossings(progress) if progress.basin else None
         return Rounds(
-            directory=self.out, rounds=tuple(done), variable=variable, run=run,
+            directory=self.out, rounds=tuple(progress.done), variable=variable, run=run,
             conclusion=known.verdict(run) if known else watched(run).verdict,
         )  # fmt: skip
 
-    def _crossings(self, settling: Settling, basin: Basin) -> Crossings:
-        return Crossings(domain=self.learner.domain, first=settling.familiar, basin=basin)
-
-    def _looking(self, k: int, *, given: bool) -> str:
-        """How a round looks for another basin; the last one not by heat, which is no ensemble."""
-        if k == 0 and given:
-            return "given"
-        last = k == self.number - 1
-        return "heat" if (k - given) % 2 and not last else "explore"
+    def _crossings(self, progress: Progress) -> Crossings:
+        assert progress.basin is not None
+        return Crossings(
+            domain=self.learner.domain, first=progress.settling.familiar, basin=progress.basin
+        )
 
     def _settling(self, first: Segment) -> Settling:
         recipe, settings = self.learner.recipe, self.settings
@@ -173,7 +174,7 @@ class _Loop:
     def _at(self, k: int) -> Path:
         return self.out / f"round-{k}"
 
-    def _carried_out(self, turn: _Turn) -> tuple[CollectiveVariable, BiasedRun]:
+    def _carried_out(self, turn: Turn) -> tuple[CollectiveVariable, BiasedRun]:
         """A variable, and a run along it; if that breaks a smoother one, at last smaller steps.
 
         A net may be steep as a cliff where it has seen no frames. Noise on its inputs makes
@@ -197,17 +198,17 @@ class _Loop:
                 (folder / "run").rename(kept / "run")
                 (folder / "cv").rename(kept / "cv")
 
-    def _variable(self, turn: _Turn, broken: int) -> CollectiveVariable:
+    def _variable(self, turn: Turn, broken: int) -> CollectiveVariable:
         """That of a former attempt, or a new one; written before it is used."""
         folder = self._at(turn.number) / "cv"
         if (self.resume or broken) and (folder / "cv.json").exists():
             return CollectiveVariable.load(folder)
         seed = int(self.seeds[turn.number, 0])
         if turn.kind == "given":
-            assert turn.first is not None
-            variable = turn.first
+            assert self.first is not None
+            variable = self.first
         elif turn.kind in ("explore", "heat"):
-            variable = self.learner.exploring(turn.segments, turn.number // 2, seed)
+            variable = self.learner.exploring(turn.segments, turn.looks // 2, seed)
         elif turn.best is not None and not broken:
             variable = CollectiveVariable.load(self._at(turn.best) / "cv")
         else:
@@ -220,12 +221,12 @@ class _Loop:
         return variable
 
     def _attempt(
-        self, turn: _Turn, variable: CollectiveVariable, settings: Mapping[str, Any], broken: int
+        self, turn: Turn, variable: CollectiveVariable, settings: Mapping[str, Any], broken: int
     ) -> BiasedRun:
         recipe = self.learner.recipe
         own = dict(recipe.refine if turn.kind == "refine" else recipe.explore)
         if turn.kind == "heat":
-            times = 1 + (recipe.heat - 1 + HOTTER * (turn.number // 2)) / 2**broken
+            times = 1 + (recipe.heat - 1 + HOTTER * (turn.looks // 2)) / 2**broken
             hot = times * kelvin(settings.get("temperature", KELVIN))
             settings = {**settings, "method": "none", "temperature": hot}
         elif {**own, **settings}["method"] == "metadynamics":
@@ -233,7 +234,7 @@ class _Loop:
         if turn.best is not None and not broken and (bias := self._last_bias(turn.best)):
             settings = {**settings, "method": "static", "static": load_bias(bias)}
         return simulate(
-            variable, system=self.system, time=self.times[turn.number == self.number - 1],
+            variable, system=self.system, time=self.times[turn.last],
             out=self._at(turn.number) / "run", rng=int(self.seeds[turn.number, 1]),
             resume=self.resume or broken > 0, **{**own, **settings},
         )  # fmt: skip
@@ -243,36 +244,18 @@ class _Loop:
         pictures = sorted((self._at(k) / "run" / "history").glob("bias-*.npz"))
         return pictures[-1] if pictures else None
 
-    def _judged(self, turn: _Turn, run: BiasedRun, settling: Settling, basin: Basin) -> Round:
+    def _judged(self, turn: Turn, run: BiasedRun, progress: Progress) -> Round:
         """The round in numbers, and what the next one does."""
         path = self._at(turn.number) / STATE
         if self.resume and path.exists():
             return Round.from_json(loads(path.read_text(encoding="utf-8")))
-        one = summary(turn.number, turn.kind, run, then=f"{basin}: look on.")
-        if basin:
-            crossed = self._crossings(settling, basin).of(run)
-            said = "Refine." if turn.basin else f"{basin}: refine."
+        one = summary(turn.number, turn.kind, run, then=f"{progress.basin}: look on.")
+        if progress.basin:
+            crossed = self._crossings(progress).of(run)
+            said = "Refine." if turn.basin else f"{progress.basin}: refine."
             if turn.best is not None:
                 fixed = " Its bias was held fixed." if run.plan.method == "static" else ""
                 said = f"Along the variable in round-{turn.best}, that crossed most.{fixed}"
             one = replace(one, transitions_per_ns=crossed.per_ns, next=said)
         write_json(path, one.to_json())
         return one
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Turn:
-    """What is different from round to round."""
-
-    number: int
-    kind: str
-    segments: tuple[Segment, ...]
-    basin: Basin | None
-    first: CollectiveVariable | None
-    best: int | None = None
-
-
-def _most_crossed(done: Sequence[Round]) -> int | None:
-    """The refining round that went back and forth most often, if any did."""
-    refined = [one for one in done if one.kind == "refine" and one.transitions_per_ns > 0]
-    return max(refined, key=lambda one: one.transitions_per_ns).number if refined else None

@@ -90,6 +90,8 @@ class Settling:
         For how long.
     settings : mapping
         Of the simulations; only what has no bias in it.
+    aside : tuple of Familiar
+        Other basins that are known, and not looked for.
     """
 
     system: MolecularSystem
@@ -98,6 +100,11 @@ class Settling:
     tries: int
     time: str
     settings: dict[str, Any]
+    aside: tuple[Familiar, ...] = ()
+
+    def without(self, other: Familiar) -> Settling:
+        """The same, but frames like those of this basin are no strangers either."""
+        return replace(self, aside=(*self.aside, other))
 
     @cached_property
     def familiar(self) -> Familiar:
@@ -171,10 +178,16 @@ class Settling:
                 continue
             points = self._points(run)
             looks = np.array_split(points[len(points) // HALF :], LONGER)
-            far = [np.median(self.familiar.distances(look)) for look in looks]
+            far = [np.median(self._distances(look)) for look in looks]
             if min(far) > self.familiar.limit:
                 stayed.append(k)
         return stayed
+
+    def _distances(self, points: Array) -> Array:
+        """To the nearest frame of the first basin, or of one set aside."""
+        each = [known.distances(points) for known in (self.familiar, *self.aside)]
+        nearest: Array = np.min(each, axis=0)
+        return nearest
 
     def _points(self, run: BiasedRun) -> Array:
         of = replace(self.domain, timestep=self.apart)
@@ -183,7 +196,7 @@ class Settling:
     def _strangers(self, run: BiasedRun) -> tuple[Array, Array, NDArray[np.int64]]:
         """Points, weights and rows of the frames that no known one is near."""
         points = self._points(run)
-        far = self.familiar.distances(points) > self.familiar.limit
+        far = self._distances(points) > self.familiar.limit
         log_weight = run.log_weight[run.in_trajectory]
         return points[far], np.exp(log_weight - log_weight.max())[far], np.flatnonzero(far)
 
@@ -211,7 +224,7 @@ class Settling:
                 LOG.warning("%s: %s", out / str(k), error)
                 continue
             end = self._points(run)[-self.window :]
-            if np.median(self.familiar.distances(end)) > self.familiar.limit:
+            if np.median(self._distances(end)) > self.familiar.limit:
                 stayed[k] = end
         return stayed
 

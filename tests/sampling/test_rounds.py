@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import filecmp
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sciae.domains.trajectories import Trajectories
+    from sciae.free_energy import Transitions
 
 pytest.importorskip("openmm")
 
@@ -218,6 +220,37 @@ def test_along_a_variable_that_breaks_a_smoother_one_is_learnt(
     weights = [CollectiveVariable.load(folder).encoder.weights for folder in kept]
     assert not np.array_equal(weights[0], weights[1])
     assert [one.kind for one in ran.rounds] == ["given", "refine"]
+
+
+def test_a_basin_that_is_never_reached_is_set_aside(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    alanine: Path,
+    crossed: Rounds,
+    domain: Trajectories,
+    sources: list[Path],
+) -> None:
+    """Told that nothing crosses, the loop looks on, and what it found first is known."""
+    import shutil
+
+    from sciae.sampling.crossings import Crossings
+
+    real = Crossings.of
+
+    def nothing(self: Crossings, run: BiasedRun) -> Transitions:
+        return replace(real(self, run), forward=0, backward=0)
+
+    monkeypatch.setattr(Crossings, "of", nothing)
+    out = tmp_path / "out"
+    shutil.copytree(crossed.directory / "round-0", out / "round-0")
+    (out / "round-0" / "round.json").unlink()
+    ran = found_at_once(out, alanine, domain, sources, number=5, resume=True)
+    kinds = [one.kind for one in ran.rounds]
+    assert kinds[:4] == ["given", "refine", "refine", "explore"]
+    names = CollectiveVariable.load(out / "round-3" / "cv").names
+    assert names == ("s0", "s1")  # the first pair of components: no look was spent before
+    again = found_at_once(out, alanine, domain, sources, number=5, resume=True)
+    assert [str(one) for one in again.rounds] == [str(one) for one in ran.rounds]
 
 
 def test_heat_that_breaks_is_halved(

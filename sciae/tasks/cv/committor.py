@@ -1,4 +1,4 @@
-"""Committor: a net that rises from one state to the other as slowly as the dynamics allows."""
+"""Committor: a net that rises from one state to the other where the dynamics goes over."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TWO = 2  # states
 
 
 def rising(problem: Problem) -> Found:
-    """One coordinate between two labelled states, by `sciae.tasks.cv.objectives.committor`.
+    """Log odds of two labelled states, by `sciae.tasks.cv.objectives.committor`.
 
-    Pairs of all frames say how it may change, labels only where it begins and ends. A step
+    Pairs of all frames say how they may change, labels only where they begin and end. A step
     somewhere between the states costs as much as the trajectories that go through it: frames
     there, from a bias along an earlier variable, make the next one smooth.
 
@@ -63,7 +63,7 @@ def rising(problem: Problem) -> Found:
             inputs = inputs + problem.noise * torch.randn(inputs.shape, generator=order)
         z = net(inputs)[:, 0].double()
         now, later, first, second = z.split([len(some), len(some), len(a), len(b)])
-        return committor(now, later, some.weight, (u @ first, v @ second))
+        return committor(now, later, some.weight, ((first, u), (second, v)))
 
     history = descend(net, loss, train, held, training=problem.training, rng=problem.rng)
     encoder = of_net(net, problem.train.normaliser, activation=problem.activation)

@@ -9,6 +9,8 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+    Ends = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+
 __all__ = ["committor", "deep_tda", "deep_tica", "vamp2_loss"]
 
 RIDGE = 1e-6  # added to a covariance, against its mean variance
@@ -91,45 +93,51 @@ def deep_tda(
 TDA = 100.0  # weight of the widths, which are small against the distance of the centres
 
 
-def committor(now: Tensor, later: Tensor, weight: Tensor, means: tuple[Tensor, Tensor]) -> Tensor:
-    r"""How much a function changes within a lag, against its rise from one state to another.
+def committor(
+    now: Tensor,
+    later: Tensor,
+    weight: Tensor,
+    ends: Ends,
+    *,
+    flux: float = 10.0,
+    ridge: float = 1e-3,
+) -> Tensor:
+    r"""Log odds z of arriving in B before A, as far as flux, labels and a ridge tell them.
 
     .. math::
 
-        \ln \frac{\tfrac12 \langle (q(t + \tau) - q(t))^2 \rangle}
-        {(\langle q \rangle_B - \langle q \rangle_A)^2}
+        c \langle (q(t + \tau) - q(t))^2 \rangle + \langle q^2 \rangle_A
+        + \langle (1 - q)^2 \rangle_B + r \langle z^2 \rangle, \qquad q = \frac{1}{1 + e^{-z}}
 
     Of all functions that are 0 in A and 1 in B the committor changes least (Roux, J. Chem.
     Phys. 156 (2022) 134111; Chen, Roux and Chipot, J. Chem. Theory Comput. 19 (2023) 4414).
-    Here only the means in the states are held, so that the function goes on to rise inside
-    of them and a bias along it has a force there; shift and scale are free, and drawn to a
-    rise of 2 about 0 by a term that vanishes at the optimum.
+    It is flat in both; its log odds are not, so that a bias along them has a force there
+    (Kang, Trizio and Parrinello, Nat. Comput. Sci. 4 (2024) 451). The ridge keeps them from
+    becoming a step where few frames connect A and B.
 
     Parameters
     ----------
     now, later : Tensor, shape (pair,)
+        z of both frames.
     weight : Tensor, shape (pair,)
-    means : pair of Tensor
-        Of the function in A and in B.
+    ends : pair of pairs of Tensor
+        z of frames in A and in B, each with its share of the state.
+    flux, ridge : float
+        c and r.
 
     Examples
     --------
-    >>> x = torch.tensor([0.0, 1.0])
-    >>> loss = committor(x, x + 1, torch.ones(2), (torch.tensor(-1.0), torch.tensor(1.0)))
-    >>> round(loss.exp().item(), 6)  # 1/2 over 4
-    0.125
+    >>> z, one = torch.zeros(1), torch.ones(1)
+    >>> large = torch.full((1,), 50.0)
+    >>> committor(z, z + large, one, ((-large, one), (large, one)), ridge=0).item()  # 10 / 4
+    2.5
     """
     w = weight.double() / weight.double().sum()
-    change = w @ (later.double() - now.double()).square() / 2
-    first, second = means
-    rise, middle = second - first, second + first
-    gauge = GAUGE * (middle.square() + (rise - 2).square())
-    return torch.log(change / rise.square().clamp(min=LEAST_RISE) + LEAST_RATIO) + gauge
-
-
-GAUGE = 0.01
-LEAST_RISE = 1e-12  # of two states that are still mapped to one point
-LEAST_RATIO = 1e-9
+    z, after = now.double(), later.double()
+    change = w @ (after.sigmoid() - z.sigmoid()).square()
+    (first, a), (second, b) = ends
+    held = a @ first.double().sigmoid().square() + b @ (-second.double()).sigmoid().square()
+    return flux * change + held + ridge * (w @ (z.square() + after.square())) / 2
 
 
 def _double(now: Tensor, later: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
