@@ -33,7 +33,7 @@ class Turn:
     segments : tuple of Segment
         What it learns from.
     basin : Basin or None
-        The other one, if it is known.
+        The other one; None, or empty, if none is known.
     refined : tuple of Round
         Rounds before it that learnt the way there.
     """
@@ -54,12 +54,6 @@ class Turn:
             return None
         return max(crossed, key=lambda one: one.transitions_per_ns).number
 
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether none of the last rounds went to the basin and back, and more will follow."""
-        times = [one.transitions_per_ns * one.time for one in self.refined[-PATIENCE:]]
-        return len(times) == PATIENCE and max(times) < BACK and not self.last
-
 
 @dataclass(kw_only=True)
 class Progress:
@@ -75,6 +69,7 @@ class Progress:
         First trajectories, and those of each round that are learnt from.
     settling : Settling
     basin : Basin or None
+        The other one; it may be empty.
     done : list of Round
     """
 
@@ -108,13 +103,22 @@ class Progress:
 
     def found(self, basin: Basin) -> None:
         """The round that is being carried out has found one, or none."""
-        self.basin = basin or None
+        self.basin = basin
         self._since = len(self.done) + 1, len(self.segments)
 
     def add(self, segment: Segment, one: Round) -> None:
         """A round is done."""
         self.segments.append(segment)
         self.done.append(one)
+
+    def hopeless(self, *more: Round) -> bool:
+        """Whether, after these too, none of the last rounds went to the basin and back.
+
+        The last round gives nothing up.
+        """
+        times = [one.transitions_per_ns * one.time for one in (*self.refined, *more)][-PATIENCE:]
+        to_come = self.number - len(self.done) - len(more)
+        return len(times) == PATIENCE and max(times) < BACK and to_come > 1
 
     def set_aside(self, other: Familiar) -> None:
         """Look for another basin than this one, as if the rounds since had not been.

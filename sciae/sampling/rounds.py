@@ -139,10 +139,9 @@ class _Loop:
             settling=self._settling(first),
         )  # fmt: skip
         for _ in range(self.number):
-            turn = progress.turn()
-            if turn.is_hopeless:
+            if progress.hopeless():
                 progress.set_aside(self._crossings(progress).other)
-                turn = progress.turn()
+            turn = progress.turn()
             variable, run = self._carried_out(turn)
             if not turn.basin:
                 looked = self._at(turn.number) / SETTLED
@@ -257,5 +256,7 @@ class _Loop:
                 fixed = " Its bias was held fixed." if run.plan.method == "static" else ""
                 said = f"Along the variable in round-{turn.best}, that crossed most.{fixed}"
             one = replace(one, transitions_per_ns=crossed.per_ns, next=said)
+            if turn.basin and progress.hopeless(one):
+                one = replace(one, next="Not there and back twice: set aside. Look on.")
         write_json(path, one.to_json())
         return one

@@ -78,7 +78,7 @@ def test_a_basin_that_is_not_reached_and_left_in_two_rounds_is_hopeless(
 ) -> None:
     progress = begun(20)
     carried_out(progress, 90, *rates, found=OTHER)
-    assert progress.turn().is_hopeless == hopeless
+    assert progress.hopeless() == hopeless
 
 
 def test_one_that_is_hopeless_is_set_aside_with_all_that_was_learnt_of_it() -> None:
@@ -86,7 +86,9 @@ def test_one_that_is_hopeless_is_set_aside_with_all_that_was_learnt_of_it() -> N
     carried_out(progress, math.nan)
     carried_out(progress, 0, 0, 0, found=OTHER)
     assert [one.paths[0].name for one in progress.segments] == ["first", "0", "1", "2", "3"]
+    assert progress.hopeless()
     progress.set_aside(FRAMES)
+    assert not progress.hopeless()
     assert [one.paths[0].name for one in progress.segments] == ["first", "0"]
     assert progress.settling.aside == (FRAMES,)
     turn = progress.turn()
@@ -99,7 +101,7 @@ def test_one_that_is_hopeless_is_set_aside_with_all_that_was_learnt_of_it() -> N
 def test_the_last_round_gives_nothing_up() -> None:
     progress = begun(4)
     carried_out(progress, 90, 0, 0, found=OTHER)
-    assert not progress.turn().is_hopeless
+    assert not progress.hopeless()
     assert progress.turn().kind == "refine"
 
 

@@ -75,7 +75,7 @@ def found_at_once(
 
 def test_rounds_explore_until_something_is_found(ran: Rounds) -> None:
     assert [one.kind for one in ran.rounds] == ["explore", "heat", "explore"]
-    assert all("look on" in one.next for one in ran.rounds)
+    assert all("stayed away from the first basin: look on" in one.next for one in ran.rounds)
     runs = [BiasedRun.load(ran.directory / f"round-{k}" / "run") for k in range(3)]
     assert [run.plan.method for run in runs] == ["opes", "none", "opes"]
     assert not runs[1].log_weight.any()
@@ -247,6 +247,7 @@ def test_a_basin_that_is_never_reached_is_set_aside(
     ran = found_at_once(out, alanine, domain, sources, number=5, resume=True)
     kinds = [one.kind for one in ran.rounds]
     assert kinds[:4] == ["given", "refine", "refine", "explore"]
+    assert [("set aside" in one.next) for one in ran.rounds[:3]] == [False, False, True]
     names = CollectiveVariable.load(out / "round-3" / "cv").names
     assert names == ("s0", "s1")  # the first pair of components: no look was spent before
     again = found_at_once(out, alanine, domain, sources, number=5, resume=True)
