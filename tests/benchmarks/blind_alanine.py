@@ -35,7 +35,7 @@ from sciae.sampling import rounds
 from sciae.simulation import BiasedRun, from_pdb, simulate
 from sciae.tasks.cv import learn
 
-FIRST, ROUNDS, TIME, LAST, BARRIER = 20261131, 8, "1 ns", "10 ns", 50.0
+FIRST, ROUNDS, TIME, LAST, BARRIER = 20261151, 8, "1 ns", "10 ns", 50.0
 FEATURES = ("distances", "torsions:all")
 TURN, KT = 2 * np.pi, 0.00831446261815324 * 300
 C7AX, C7EQ = (0.0, 2.3), (2.3, 0.0)
