@@ -99,8 +99,8 @@ def committor(
     weight: Tensor,
     ends: Ends,
     *,
-    flux: float = 10.0,
-    ridge: float = 1e-3,
+    flux: float = 1.0,
+    ridge: float = 0.01,
 ) -> Tensor:
     r"""Log odds z of arriving in B before A, as far as flux, labels and a ridge tell them.
 
@@ -129,8 +129,8 @@ def committor(
     --------
     >>> z, one = torch.zeros(1), torch.ones(1)
     >>> large = torch.full((1,), 50.0)
-    >>> committor(z, z + large, one, ((-large, one), (large, one)), ridge=0).item()  # 10 / 4
-    2.5
+    >>> committor(z, z + large, one, ((-large, one), (large, one)), ridge=0).item()  # 1 / 4
+    0.25
     """
     w = weight.double() / weight.double().sum()
     z, after = now.double(), later.double()
