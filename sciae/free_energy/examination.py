@@ -27,6 +27,7 @@ def examine(
     temperature: float,
     step: float,
     outside: float | None,
+    stiffness: float | None = None,
     log_weight: ArrayLike | None = None,
     group: ArrayLike | None = None,
     period: Period = None,
@@ -43,6 +44,8 @@ def examine(
     outside : float or None
         From `sciae.free_energy.outside`; 0 if the coordinates were not learnt, None if it
         is not known, which no verdict forgives.
+    stiffness : float, optional
+        See `sciae.free_energy.verdict`.
 
     Returns
     -------
@@ -68,5 +71,6 @@ def examine(
         hysteresis=hysteresis_of(visits).scaled(kT, unit="kJ/mol"),
         difference=difference(frames, label).scaled(kT, unit="kJ/mol"),
         outside=outside,
+        stiffness=stiffness,
         temperature=temperature,
     )

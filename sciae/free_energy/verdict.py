@@ -18,6 +18,7 @@ __all__ = [
     "HYSTERESIS",
     "MOVED",
     "PRECISION",
+    "TURNED",
     "Finding",
     "Verdict",
     "verdict",
@@ -34,6 +35,8 @@ HYSTERESIS = 1.0
 PRECISION = 1.0
 # Outside of the range a learnt coordinate saw, its value is an extrapolation.
 BEYOND = 0.05
+# Bonds at 2 fs have 0.6; at 2 no integrator is stable.
+TURNED = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ def verdict(
     drift: Interval | None = None,
     hysteresis: Interval | None = None,
     outside: float | None = None,
+    stiffness: float | None = None,
     difference: Interval | None = None,
     temperature: float,
 ) -> Verdict:
@@ -102,6 +106,9 @@ def verdict(
     outside : float
         Share of the weight outside of the range that the coordinates were learnt on; 0 for
         coordinates that were not learnt.
+    stiffness : float, optional
+        Radians that the stiffest motion under the bias turns in a time step, from
+        `sciae.sampling.stiffness`; where it is not known, nothing is said of it.
     temperature : float
         K.
 
@@ -119,6 +126,7 @@ def verdict(
             _still("hysteresis", "crossings forward and backward", hysteresis, kT, HYSTERESIS),
             _precise(difference, kT),
             _inside(outside),
+            *(() if stiffness is None else (_followed(stiffness),)),
         )
     )
 
@@ -168,6 +176,14 @@ def _precise(found: Interval | None, unit: float) -> Finding:
     half = (found.high - found.low) / 2 / unit
     words = f"the 95 % interval of ΔF is ±{half:.2f} kT wide, wanted is ±{PRECISION:g} kT at most"
     return Finding(name="precision", passed=half <= PRECISION, words=words)
+
+
+def _followed(stiffness: float) -> Finding:
+    words = (
+        f"the stiffest motion under the bias turns {stiffness:.2f} rad in a time step, wanted is "
+        f"at most {TURNED:g}"
+    )
+    return Finding(name="time step", passed=stiffness <= TURNED, words=words)
 
 
 def _inside(share: float | None) -> Finding:

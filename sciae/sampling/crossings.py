@@ -12,6 +12,7 @@ from sciae.free_energy import examine, transitions
 from sciae.sampling.familiar import Familiar
 from sciae.sampling.landscape import SKIP
 from sciae.sampling.sampled import outside_of
+from sciae.sampling.stiffness import stiffness
 
 if TYPE_CHECKING:
     from sciae.domains.trajectories import Trajectories
@@ -56,7 +57,8 @@ class Crossings:
         """Whether the free energy between the two basins may be believed."""
         return examine(
             **self._told(run), log_weight=run.log_weight[run.in_trajectory],
-            temperature=run.temperature, outside=outside_of(run), skip=SKIP,
+            temperature=run.temperature, outside=outside_of(run),
+            stiffness=stiffness(run), skip=SKIP,
         )  # fmt: skip
 
     def _told(self, run: BiasedRun) -> dict[str, Any]:

@@ -123,11 +123,15 @@ def landscape(
             "transitions": free_energy.transitions(x, a, b, step=sampled.step, **kept),
             "course": free_energy.course(x, a, b, **common),
         }
-        verdict = free_energy.examine(x, a, b, step=sampled.step, outside=sampled.outside, **common)
+        verdict = free_energy.examine(
+            x, a, b, step=sampled.step, outside=sampled.outside, stiffness=sampled.stiffness,
+            **common,
+        )  # fmt: skip
     else:
         verdict = free_energy.verdict(
-            n_eff=profile.n_eff, outside=sampled.outside, temperature=sampled.temperature
-        )
+            n_eff=profile.n_eff, outside=sampled.outside, stiffness=sampled.stiffness,
+            temperature=sampled.temperature,
+        )  # fmt: skip
     label = " and ".join(sampled.names)
     return Landscape(
         label=label, profile=profile, minima=minima, basins=found, verdict=verdict, **own

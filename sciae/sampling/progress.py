@@ -48,11 +48,14 @@ class Turn:
 
     @property
     def best(self) -> int | None:
-        """Of the last round: the one that went back and forth most often, if any did."""
+        """Of the last round: the one that went back and forth most often, if any did.
+
+        One whose bias was too stiff for the time step only if all were.
+        """
         crossed = [one for one in self.refined if one.transitions_per_ns > 0 and self.last]
         if not crossed:
             return None
-        return max(crossed, key=lambda one: one.transitions_per_ns).number
+        return max(crossed, key=lambda one: (one.is_followed, one.transitions_per_ns)).number
 
 
 @dataclass(kw_only=True)

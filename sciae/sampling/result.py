@@ -10,8 +10,10 @@ import numpy as np
 
 from sciae.collective import CollectiveVariable
 from sciae.free_energy import effective_size
+from sciae.free_energy.verdict import TURNED
 from sciae.sampling.landscape import landscape
 from sciae.sampling.sampled import of_run, outside_of
+from sciae.sampling.stiffness import stiffness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +48,8 @@ class Round:
         Share of the known latent's cells that were visited.
     outside : float
         Weight of the frames beyond the known latent.
+    stiffness : float
+        Of the bias, see `sciae.sampling.stiffness`; NaN if it is not known.
     next : str
         What the next round does, and why.
     """
@@ -57,20 +61,23 @@ class Round:
     n_eff: float
     coverage: float
     outside: float
+    stiffness: float = math.nan
     next: str = ""
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the time step was short enough for the bias, as far as is known."""
+        return not self.stiffness > TURNED
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON; NaN becomes None."""
-        values = asdict(self)
-        if math.isnan(self.transitions_per_ns):
-            values["transitions_per_ns"] = None
-        return values
+        return {n: None if v != v else v for n, v in asdict(self).items()}  # noqa: PLR0124 - NaN
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Round:
         """What `to_json` gave."""
-        rate = content["transitions_per_ns"]
-        return cls(**{**content, "transitions_per_ns": math.nan if rate is None else rate})
+        known: dict[str, Any] = {n: math.nan if v is None else v for n, v in content.items()}
+        return cls(**known)
 
     def __str__(self) -> str:
         crossed = f"{self.transitions_per_ns:.3g} transitions per ns"
@@ -121,6 +128,7 @@ def summary(number: int, kind: str, run: BiasedRun, *, then: str) -> Round:
         n_eff=effective_size(run.log_weight),
         coverage=_coverage(run),
         outside=outside_of(run),
+        stiffness=math.nan if (found := stiffness(run)) is None else found,
         next=then,
     )
 

@@ -23,7 +23,7 @@ from sciae.sampling.recipe import Recipe
 from sciae.sampling.result import Round, Rounds, summary, watched
 from sciae.sampling.settling import Settling
 from sciae.sampling.spacing import halved, spaced
-from sciae.simulation import load_bias, simulate
+from sciae.simulation import BiasedRun, load_bias, simulate
 from sciae.simulation.quantities import kelvin
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sciae.domains.trajectories import Trajectories
     from sciae.rng import Seed
-    from sciae.simulation import BiasedRun, MolecularSystem
+    from sciae.simulation import MolecularSystem
 
 __all__ = ["rounds"]
 
@@ -240,8 +240,8 @@ class _Loop:
 
     def _last_bias(self, k: int) -> Path | None:
         """The last picture of the bias of a round, if there is one."""
-        pictures = sorted((self._at(k) / "run" / "history").glob("bias-*.npz"))
-        return pictures[-1] if pictures else None
+        picture: Path | None = BiasedRun.load(self._at(k) / "run").last_bias
+        return picture
 
     def _judged(self, turn: Turn, run: BiasedRun, progress: Progress) -> Round:
         """The round in numbers, and what the next one does."""

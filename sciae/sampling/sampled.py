@@ -11,6 +11,7 @@ from sciae.collective import CollectiveVariable
 from sciae.domains.trajectories import Colvar, Trajectories
 from sciae.errors import SourceError, SpecError
 from sciae.free_energy import outside
+from sciae.sampling.stiffness import stiffness
 from sciae.table import Table
 from sciae.tasks.cv.lag import row_time
 
@@ -46,6 +47,8 @@ class Sampled:
         K.
     outside : float or None
         Share of the weight beyond what a learned variable was learned on; None: not known.
+    stiffness : float or None
+        See `sciae.sampling.stiffness.stiffness`.
     """
 
     x: Floats
@@ -57,6 +60,7 @@ class Sampled:
     step: float
     temperature: float
     outside: float | None
+    stiffness: float | None = None
 
     @property
     def dim(self) -> int:
@@ -107,7 +111,7 @@ def of_run(run: BiasedRun, along: Sequence[str] = ()) -> Sampled:
         x=np.concatenate([part[0] for part in parts], 1), names=names, units=units,
         periods=periods, log_weight=run.log_weight[rows], group=run.walker[rows],
         step=plan.timestep * (plan.stride if every else plan.frames),
-        temperature=run.temperature, outside=outside_of(run),
+        temperature=run.temperature, outside=outside_of(run), stiffness=stiffness(run),
     )  # fmt: skip
 
 

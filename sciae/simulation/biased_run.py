@@ -13,7 +13,7 @@ from sciae.free_energy.weights import effective_size, log_weight_of
 from sciae.run.plain import loads
 from sciae.simulation.colvar import read_columns
 from sciae.simulation.plan import NAME, Plan
-from sciae.simulation.recorder import COLVAR, HISTORY, RECORDS, TRAJECTORY
+from sciae.simulation.recorder import COLVAR, HISTORY, RECORDS, STATIC, TRAJECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,6 +146,13 @@ class BiasedRun:
     def history(self) -> tuple[Path, ...]:
         """Pictures of the bias in the order of time; `load_bias` reads them."""
         return tuple(sorted((self.directory / HISTORY).glob("bias-*.npz")))
+
+    @property
+    def last_bias(self) -> Path | None:
+        """The last picture of the bias, or the one that was given; None if there is neither."""
+        given = self.directory / STATIC
+        pictures = (*((given,) if given.exists() else ()), *self.history)
+        return pictures[-1] if pictures else None
 
 
 def _plan(root: Path) -> Plan:

@@ -12,8 +12,9 @@ import numpy as np
 from sciae.run import write_text
 from sciae.run.plain import dumps
 from sciae.simulation.plan import NAME
-from sciae.simulation.recorder import COLVAR, HISTORY, RECORDS, TRAJECTORY
+from sciae.simulation.recorder import COLVAR, HISTORY, RECORDS, STATIC, TRAJECTORY
 from sciae.simulation.simulated import identity_of
+from sciae.simulation.snapshots import save_bias
 from sciae.simulation.system import MolecularSystem, load_openmm
 from sciae.simulation.walk import CHECKPOINT, EXCHANGE
 
@@ -59,9 +60,11 @@ def _sha256(*parts: bytes | NDArray[np.float64]) -> str:
 
 
 def write_parts(parts: Parts, run: Run) -> None:
-    """The variable, and the system with the names of its atoms, for later and for others."""
+    """Variable, given bias, and system with the names of its atoms, for later and for others."""
     if parts.cv is not None:
         parts.cv.save(run.directory / CV)
+    if parts.static is not None:
+        save_bias(run.path(STATIC), parts.static)
     if not isinstance(parts.system, MolecularSystem):
         return
     if parts.system.is_safe:
@@ -77,7 +80,7 @@ def written(root: Path) -> list[str]:
     """Names of what a run writes, its own and no others."""
     patterns = (
         COLVAR, f"{COLVAR}.*", *RECORDS.values(), TRAJECTORY, "trajectory.*.dcd", NAME, CV,
-        SYSTEM, TOPOLOGY, f"{HISTORY}/bias-*.npz", CHECKPOINT, "checkpoint.*.npz",
+        SYSTEM, TOPOLOGY, STATIC, f"{HISTORY}/bias-*.npz", CHECKPOINT, "checkpoint.*.npz",
         f"{EXCHANGE}/walker.*.bin",
     )  # fmt: skip
     found = {path.relative_to(root).as_posix() for one in patterns for path in root.glob(one)}

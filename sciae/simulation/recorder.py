@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sciae.simulation.engines.protocol import Engine
     from sciae.simulation.plan import Plan
 
-__all__ = ["COLVAR", "RECORDS", "TRAJECTORY", "Recorder"]
+__all__ = ["COLVAR", "HISTORY", "RECORDS", "STATIC", "TRAJECTORY", "Recorder"]
 
-COLVAR, TRAJECTORY, HISTORY = "COLVAR", "trajectory.dcd", "history"
+COLVAR, TRAJECTORY, HISTORY, STATIC = "COLVAR", "trajectory.dcd", "history", "static.npz"
 RECORDS = {"metadynamics": "HILLS", "opes": "KERNELS"}
 ATOMS = 2  # axes of positions: (atom, 3)
 
