@@ -135,8 +135,8 @@ def committor(
     w = weight.double() / weight.double().sum()
     z, after = now.double(), later.double()
     change = w @ (after.sigmoid() - z.sigmoid()).square()
-    (first, a), (second, b) = ends
-    held = a @ first.double().sigmoid().square() + b @ (-second.double()).sigmoid().square()
+    (first, a), (second, b) = [(at.double(), share.double()) for at, share in ends]
+    held = a @ first.sigmoid().square() + b @ (-second).sigmoid().square()
     return flux * change + held + ridge * (w @ (z.square() + after.square())) / 2
 
 
