@@ -8,6 +8,7 @@ import numpy as np
 
 from sciae.deconvolution.counts import Counts
 from sciae.deconvolution.deconvolved import Deconvolved
+from sciae.deconvolution.hops import Hopping, sides_of, spread_of_hops
 from sciae.deconvolution.kernel import Kernel
 from sciae.deconvolution.laplace import marginal
 from sciae.deconvolution.location_scale import location_scale
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Energy = Callable[[Array], ArrayLike]
+    Range = tuple[float, float]
 
 __all__ = ["deconvolve"]
 
@@ -44,6 +46,7 @@ def deconvolve(
     z_period: float | None = None,
     order: int = 3,
     correlated: bool = True,
+    basins: tuple[Range, Range] | None = None,
     draws: int = DRAWS,
     rng: Seed = None,
 ) -> Deconvolved:
@@ -58,9 +61,9 @@ def deconvolve(
 
     Where s can be computed of every frame, do that instead: there is nothing to invert.
 
-    The band knows of the blur, of what is uncertain of it, and of correlation within a bin. It
-    does not know yet of slow hops between basins: of frames that follow each other in time a
-    difference of basins is less certain than it says, see `sciae.free_energy.delta`.
+    Frames that follow each other in time count less. Each bin of z counts only every g-th, with
+    its statistical inefficiency g; and if frames hop between two basins a few times only, say
+    between which: the ratio of their weights then is as uncertain as the visits leave it.
 
     Parameters
     ----------
@@ -83,8 +86,9 @@ def deconvolve(
     order : int
         Of the random walk.
     correlated : bool
-        Whether frames follow each other in time. Then each bin of z counts only every g-th
-        frame, with its statistical inefficiency g.
+        Whether frames follow each other in time.
+    basins : two (low, high), optional
+        Of z, well inside two basins between which frames hop seldom. Not of windows.
     draws : int
         From the posterior.
     rng : int, or other Seed
@@ -122,11 +126,14 @@ def deconvolve(
     s_edges = _edges(edges, "edges")
     series = _series(z, windows)
     bins = _z_edges(z_edges, series, z_period)
-    counts = _counts(series, bins, log_weight, windows, correlated=correlated)
+    sides = None if basins is None else sides_of(bins, basins, period=z_period)
+    counts = _counts(series, bins, log_weight, windows, sides, correlated=correlated)
     kernel = pairs if isinstance(pairs, Kernel) else location_scale(
         *_checked(pairs), s_edges=s_edges, z_edges=bins, s_period=period, z_period=z_period,
         rng=rng,
     )  # fmt: skip
+    if basins is not None and sides is not None:
+        kernel = _hopping(kernel, series, log_weight, basins, counts, sides, z_period)
     count, width = len(s_edges) - 1, np.diff(s_edges)
     if (shape := kernel.at(np.zeros(kernel.ways)).shape) != (len(bins) - 1, count):
         raise SpecError(
@@ -141,6 +148,18 @@ def deconvolve(
         edges=s_edges, draws=drawn, naive=_naive(series, s_edges, log_weight), kernel=kernel,
         period=period, warnings=kernel.notes,
     )  # fmt: skip
+
+
+def _hopping(  # noqa: PLR0917 - all of one call
+    kernel: Kernel, series: list[Array], log_weight: ArrayLike | None,
+    basins: tuple[Range, Range], counts: Counts, sides: Array, period: float | None,
+) -> Kernel:  # fmt: skip
+    """The kernel, and what few visits leave uncertain."""
+    if len(series) > 1:
+        raise SpecError("basins and windows", where="basins", expected="one series of frames")
+    log = np.zeros(len(series[0])) if log_weight is None else np.asarray(log_weight, np.float64)
+    spread = spread_of_hops(series[0], log, basins, counts, sides, period=period)
+    return Hopping(kernel, sides, spread)
 
 
 def _edges(given: ArrayLike, where: str) -> Array:
@@ -180,7 +199,7 @@ def _z_edges(given: ArrayLike | None, series: list[Array], period: float | None)
 
 def _counts(
     series: list[Array], bins: Array, log_weight: ArrayLike | None,
-    windows: Sequence[Energy] | None, *, correlated: bool,
+    windows: Sequence[Energy] | None, sides: Array | None, *, correlated: bool,
 ) -> Counts:  # fmt: skip
     """Of all windows, thinned by each bin's own inefficiency."""
     if log_weight is not None and windows is not None:
@@ -206,14 +225,23 @@ def _counts(
         counts = Counts.of_frames(only[inside], count, log[inside])
     if not correlated:
         return counts
-    return counts.thinned(np.stack([_slowness(one, count) for one in where]))
+    return counts.thinned(np.stack([_slowness(one, count, sides) for one in where]))
 
 
-def _slowness(where: NDArray[np.intp], count: int) -> Array:
-    """Statistical inefficiency of being in each bin; of a bin that is never seen, one."""
-    slow = np.ones(count)
-    for j in np.unique(where[(where >= 0) & (where < count)]):
-        slow[j] = inefficiency((where == j).astype(np.float64))
+def _slowness(where: NDArray[np.intp], count: int, sides: Array | None) -> Array:
+    """Statistical inefficiency of being in each bin; of a bin that is never seen, one.
+
+    Between two basins it is that of being there while on that side: hops are told apart.
+    """
+    slow, inside = np.ones(count), (where >= 0) & (where < count)
+    there = np.zeros(len(where), np.int64) if sides is None else (
+        1 + (sides[where.clip(0, count - 1)] > 0)
+    )  # fmt: skip
+    total = np.bincount(there)
+    for j in np.unique(where[inside]):
+        seen = (where == j).astype(np.float64)
+        share = np.bincount(there, seen) / np.maximum(total, 1)
+        slow[j] = inefficiency(seen - share[there])
     return slow
 
 

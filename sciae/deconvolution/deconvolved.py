@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sciae.errors import SpecError
-from sciae.free_energy import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,10 +19,32 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["LEVEL", "Deconvolved"]
+__all__ = ["LEVEL", "Credible", "Deconvolved"]
 
 LEVEL = 0.9
 Range = tuple[float, float]
+
+
+class Credible(NamedTuple):
+    """The median of a posterior, and the ends of its central 90 %.
+
+    Examples
+    --------
+    >>> str(Credible(7.9, 6.1, 11.2)), Credible(7.9, 6.1, 11.2).covers(8.0)
+    ('7.90 [6.10, 11.20] kT', True)
+    """
+
+    value: float
+    low: float
+    high: float
+    unit: str = "kT"
+
+    def covers(self, truth: float) -> bool:
+        """The truth lies inside."""
+        return self.low <= truth <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,12 +96,12 @@ class Deconvolved:
         low, high = np.quantile(self.draws, [tail, 1 - tail], axis=0) - self._median.min()
         return low, high
 
-    def delta(self, a: Range, b: Range) -> Interval:
+    def delta(self, a: Range, b: Range) -> Credible:
         r"""Free energy of basin b over that of a, :math:`-\ln(P_b/P_a)` in kT."""
         inside = [self._within(one) for one in (a, b)]
         return self.of(lambda p: -np.log(p[:, inside[1]].sum(1) / p[:, inside[0]].sum(1)))
 
-    def barrier(self, a: Range, b: Range) -> Interval:
+    def barrier(self, a: Range, b: Range) -> Credible:
         """Highest F between the lowest bins of a and of b, over the lowest in a, in kT."""
         first, second = (np.flatnonzero(self._within(one)) for one in (a, b))
         heights = []
@@ -93,10 +114,10 @@ class Deconvolved:
             heights.append(top - F[i])
         return _interval(np.array(heights))
 
-    def of(self, observable: Callable[[Array], Array]) -> Interval:
+    def of(self, observable: Callable[[Array], Array], *, unit: str = "kT") -> Credible:
         """Any function of bin masses, (draw, bin) -> (draw,)."""
         mass = np.exp(-self.draws) * np.diff(self.edges)
-        return _interval(observable(mass / mass.sum(1, keepdims=True)))
+        return _interval(observable(mass / mass.sum(1, keepdims=True)), unit)
 
     def _within(self, basin: Range) -> NDArray[np.bool_]:
         low, high = basin
@@ -112,7 +133,7 @@ class Deconvolved:
         return np.asarray(inside)
 
 
-def _interval(values: Array) -> Interval:
+def _interval(values: Array, unit: str = "kT") -> Credible:
     tail = (1 - LEVEL) / 2
     low, value, high = np.quantile(values, [tail, 0.5, 1 - tail])
-    return Interval(value=float(value), low=float(low), high=float(high), unit="kT")
+    return Credible(float(value), float(low), float(high), unit)

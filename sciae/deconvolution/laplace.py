@@ -28,7 +28,7 @@ __all__ = ["AMPLITUDES", "Mixture", "Posterior", "laplace", "marginal"]
 AMPLITUDES = tuple(np.geomspace(0.1, 300.0, 15).tolist())
 LARGEST = 30.0  # kT: with 5 % prior chance the walk's amplitude is three times as much
 RANGE = 30.0  # kT: how far from their mean bins may be, whatever their neighbours say
-STEPS, CLOSE = 200, 1e-6  # of the gain in ln P that a step promises
+STEPS, CLOSE = 500, 1e-4  # of the gain in ln P that a step promises
 UPHILL = 1e-4
 HALVINGS = 40
 
@@ -145,11 +145,12 @@ def laplace(
         return found.value - float(at @ prior @ at) / 2, found
 
     sign = np.where(np.arange(bins + ways) < bins, -1.0, 1.0)  # u falls as F rises
+    turned = np.outer(sign, sign)
     at = np.zeros(bins + ways) if start is None else start.copy()
     best, found = judged(at)
     for _ in range(STEPS):
         slope = sign * found.gradient - prior @ at
-        step = cho_solve((_factor(found, prior, sign), True), slope)
+        step = cho_solve((_factor(found, prior, turned), True), slope)
         gain = float(slope @ step)
         if gain < CLOSE:
             break
@@ -158,21 +159,22 @@ def laplace(
             if new > best + gain * UPHILL:
                 break
             step, gain = step / 2, gain / 2
+        else:
+            break  # as high as rounding lets it
         at, best, found = at + step, new, ahead
     else:
         raise FitError(
             f"no mode after {STEPS} steps", where=f"laplace, amplitude {amplitude:.3g} kT",
             fix="Use fewer bins.",
         )  # fmt: skip
-    factor = _factor(found, prior, sign)
+    factor = _factor(found, prior, turned)
     evidence = best + np.log(np.diag(cholesky(prior, lower=True))).sum()
     evidence -= np.log(np.diag(factor)).sum()
     return Posterior(at, factor, float(evidence), float(amplitude))
 
 
-def _factor(found: Likelihood, prior: Array, sign: Array) -> Array:
+def _factor(found: Likelihood, prior: Array, turned: Array) -> Array:
     """Lower Cholesky factor of the precision: the observed one, or where it is none the mean."""
-    turned = np.outer(sign, sign)
     try:
         factor: Array = cholesky(found.observed * turned + prior, lower=True)
     except LinAlgError:
