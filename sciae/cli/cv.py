@@ -58,6 +58,12 @@ FRAMES = 200  # whose gradients are looked at
     ".npy, text, or COLVAR as FILE:COLUMN.",
 )
 @click.option(
+    "--whole",
+    is_flag=True,
+    help="Hold no trajectory out: for rare events, once the choice is made. Scores are then of the "
+    "frames that were learned from.",
+)
+@click.option(
     "--against",
     multiple=True,
     metavar="FEATURE",
@@ -108,7 +114,7 @@ def _run(run: Run, job: Job) -> None:
     scores = ", ".join(f"{n} {learned.scores[n]:.2f}" for n in ("vamp2", "gmrq", "reconstruction"))
     click.echo(
         f"{learned.kind}, {learned.variable.dim} coordinate(s), lag {learned.lag} frame(s)\n"
-        f"held out: {scores}"
+        f"{'held out' if learned.held_out else 'on what it was learned from'}: {scores}"
     )
     click.echo(learned.verdict)
     with run.timing("report"):
@@ -156,7 +162,9 @@ def _learned(job: Job, table: Table) -> Learned:
         "descriptors": getattr(job.domain, "descriptors", None),
     }  # fmt: skip
     if not job.selecting:
-        return learn(table, kind=job.kinds[0], dim=job.dims[0], lag=job.lags[0], **common)
+        return learn(
+            table, kind=job.kinds[0], dim=job.dims[0], lag=job.lags[0], whole=job.whole, **common
+        )
     found = select(
         table, kinds=job.kinds, dims=job.dims, lags=job.lags, seeds=range(SEEDS), **common
     )

@@ -36,6 +36,7 @@ class Job:
     labels: str | None
     features: tuple[str, ...]
     plumed: bool
+    whole: bool
     seed: int
 
     @classmethod
@@ -52,10 +53,12 @@ class Job:
             lags=tuple(_lag(text) for text in options["lag"].split(",")),
             hidden=_numbers("hidden", options["hidden"] or "32,16"), epochs=options["epochs"],
             labels=options["labels"], features=tuple(options["features"]) or ("torsions",),
-            plumed=options["plumed"], seed=options["seed"],
+            plumed=options["plumed"], whole=options["whole"], seed=options["seed"],
         )  # fmt: skip
         if not job.selecting and len(job.kinds) * len(job.dims) * len(job.lags) > 1:
             raise SpecError("several kinds, dims or lags", fix="Pass --select to choose by scores.")
+        if job.selecting and job.whole:
+            raise SpecError("--select and --whole", expected="one: a choice needs frames held out")
         return job
 
 

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciae.errors import SpecError
-from sciae.rng import generator
 from sciae.run import Run, write_json
-from sciae.run.plain import loads
 from sciae.simulation.biased_run import BiasedRun
+from sciae.simulation.defaults import (
+    former_plan,
+    history_of,
+    platform_and_speeds,
+    seed_of,
+    timestep_of,
+)
 from sciae.simulation.directory import clear, identity, write_parts, written
 from sciae.simulation.log import say
 from sciae.simulation.methods import umbrella_settings
-from sciae.simulation.plan import NAME, SHARED, Plan
-from sciae.simulation.platform import Speed, calibrate, platform_of
+from sciae.simulation.plan import NAME, Plan
 from sciae.simulation.quantities import kelvin, picoseconds, steps_of
 from sciae.simulation.simulated import space_of, starts_of
 from sciae.simulation.system import MolecularSystem
@@ -30,13 +34,13 @@ if TYPE_CHECKING:
     from sciae.collective import CollectiveVariable
     from sciae.rng import Seed
     from sciae.simulation.bias import Static
+    from sciae.simulation.platform import Speed
     from sciae.simulation.simulated import Simulated
     from sciae.simulation.space import Space
 
 __all__ = ["simulate"]
 
 COMMAND = "sciae simulate"
-DEPOSITS = 200  # between pictures of the bias
 
 
 def simulate(
@@ -161,7 +165,7 @@ def simulate(
     SimulationError
         If the simulation is no longer finite, or a walker stopped. What was written stays.
     """
-    former = _former(Path(out)) if resume else None
+    former = former_plan(Path(out)) if resume else None
     space = space_of(system, cv)
     _require(method, cv, space, static, system)
     settings: dict[str, Any] = {
@@ -174,15 +178,15 @@ def simulate(
         settings |= umbrella_settings(
             space, walkers=walkers, centers=centers, kappa=kappa, temperature=kelvin(temperature)
         )
-    fastest, speeds = _platform(system, platform, former, threads)
-    step = picoseconds(_timestep(system) if timestep is None else timestep, where="timestep")
+    fastest, speeds = platform_and_speeds(system, platform, former, threads)
+    step = picoseconds(timestep_of(system) if timestep is None else timestep, where="timestep")
     plan = Plan(
         method=method, temperature=kelvin(temperature), timestep=step, friction=friction,
         steps=steps_of(time, step),
         equilibration=steps_of(equilibration, step, where="equilibration"),
         stride=stride, frames=stride if frames is None else frames, pace=pace,
-        history=_history(history, method, pace), walkers=walkers, exchange=exchange,
-        seed=_seed(rng, former), platform=fastest, threads=threads, minimise=minimise,
+        history=history_of(history, method, pace), walkers=walkers, exchange=exchange,
+        seed=seed_of(rng, former), platform=fastest, threads=threads, minimise=minimise,
         names=space.names if space else (), periods=space.periods if space else (),
         settings=settings,
     )  # fmt: skip
@@ -260,44 +264,6 @@ def _require(
             f"a variable of {cv.width} numbers" + (" of atoms" if cv.descriptors else ""),
             where="cv", expected=f"one of the {system.dim} numbers of a particle's position",
         )  # fmt: skip
-
-
-def _former(root: Path) -> Plan | None:
-    """The plan of the run that is there, if there is one."""
-    path = root / NAME
-    if not path.exists():
-        return None
-    return Plan.from_json(loads(path.read_text(encoding="utf-8")).get("plan"), where=path)
-
-
-def _platform(
-    system: Simulated, asked: str, former: Plan | None, threads: int
-) -> tuple[str, tuple[Speed, ...]]:
-    """The platform of the run that is resumed, the one asked for, or the fastest."""
-    if not isinstance(system, MolecularSystem):
-        return "", ()
-    if asked != "auto":
-        return platform_of(asked).getName(), ()
-    if former is not None:  # on another, the trajectory would be another
-        return former.platform, ()
-    speeds = calibrate(system, threads=threads)
-    return speeds[0].platform, speeds
-
-
-def _timestep(system: Simulated) -> float:
-    return 0.002 if isinstance(system, MolecularSystem) else 0.01
-
-
-def _history(history: int | None, method: str, pace: int) -> int:
-    if history is not None:
-        return history
-    return DEPOSITS * pace if method in SHARED else 0
-
-
-def _seed(rng: Seed, former: Plan | None) -> int:
-    if isinstance(rng, int):
-        return rng
-    return former.seed if former is not None else int(generator(rng).integers(2**31))
 
 
 def _begin(plan: Plan, speeds: tuple[Speed, ...]) -> str:

@@ -37,6 +37,16 @@ def series(tmp_path: Path) -> Path:
     return path
 
 
+def test_all_frames_may_be_learned_from(sciae: Sciae, series: Path, tmp_path: Path) -> None:
+    arguments = ["cv", series, "--features", "a", "--features", "b", "--kind", "tica", "--lag", 5]
+    said = sciae(*arguments, "--whole", "--out", tmp_path / "cv")
+    assert said.code == 0, said.err
+    assert "on what it was learned from: vamp2" in said.out
+    assert "On the rows it was learnt from" in said.out
+    said = sciae(*arguments, "--whole", "--select", "--out", tmp_path / "other")
+    assert (said.code, "a choice needs frames held out" in said.err) == (2, True)
+
+
 def test_every_kind_is_offered() -> None:
     assert tuple(KINDS) == import_module("sciae.cli.cv").KINDS
 
