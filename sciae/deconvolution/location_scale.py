@@ -137,7 +137,7 @@ def location_scale(
     for _ in range(RESAMPLED):
         rows = rng.integers(len(s), size=len(s))
         drawn = (s[rows], z[rows], weight[rows])
-        other = _fit(drawn, ends, penalties=fitted.penalties, **periods).both(places) - best
+        other = _fit(drawn, ends, like=fitted, **periods).both(places) - best
         if z_period:
             other[0] -= z_period * np.round(other[0] / z_period)
         others.append(other)
@@ -171,11 +171,6 @@ class _Fitted:
     cumulative: Array
     period: float | None
 
-    @property
-    def penalties(self) -> tuple[float, float]:
-        assert self.log_scale is not None
-        return self.bend.alpha, self.log_scale.alpha
-
     def location(self, s: Array) -> Array:
         """m(s), shape (place,)."""
         bent = self.bend.predict(self.transformer.transform(s[:, None]))
@@ -193,9 +188,9 @@ class _Fitted:
 
 def _fit(
     rows: tuple[Array, Array, Array], ends: tuple[float, float], *, s_period: float | None,
-    z_period: float | None, penalties: tuple[float, float] | None = None,
+    z_period: float | None, like: _Fitted | None = None,
 ) -> _Fitted:  # fmt: skip
-    """Splines, with the ridges given or chosen, and the law of the residuals."""
+    """Splines and the law of the residuals; with the ridges and the law of another, or its own."""
     s, z, weight = rows
     spline = SplineTransformer(
         knots=np.linspace(*ends, KNOTS)[:, None], degree=3, include_bias=False,
@@ -209,7 +204,7 @@ def _fit(
     left = z - line[0] - line[1] * s
     turn = 2 * np.pi * left / (z_period or 1)
     target = np.column_stack([np.cos(turn), np.sin(turn)]) if z_period else left
-    bend = _ridge(basis, target, share, penalties and penalties[0])
+    bend = _ridge(basis, target, share, like.bend.alpha if like else None)
     law = _Fitted(
         transformer=spline, line=line, bend=bend, log_scale=None, cumulative=GRID, period=z_period
     )
@@ -217,11 +212,13 @@ def _fit(
     if z_period:
         residual -= z_period * np.round(residual / z_period)
     floor = TINY + FLOOR * np.sqrt(np.average(residual**2, weights=share))
-    log_scale = _ridge(basis, np.log(np.abs(residual) + floor), share, penalties and penalties[1])
+    penalty = None if like is None or like.log_scale is None else like.log_scale.alpha
+    log_scale = _ridge(basis, np.log(np.abs(residual) + floor), share, penalty)
     u = residual / np.exp(log_scale.predict(basis))
     size = np.sqrt(np.average(u**2, weights=share))
     log_scale.intercept_ += np.log(size)
-    return replace(law, log_scale=log_scale, cumulative=_cumulative(u / size, share))
+    cumulative = like.cumulative if like else _cumulative(u / size, share)
+    return replace(law, log_scale=log_scale, cumulative=cumulative)
 
 
 def _ridge(basis: Array, target: Array, share: Array, penalty: float | None) -> Ridge:
