@@ -9,10 +9,12 @@ reference, below 25 kJ/mol. Beside it, with the same length of run: a bias along
 along the first two principal components of the start (both OPES), and none.
 
 Settings fixed before any seed below was run: ROUNDS, TIME, LAST, BARRIER and the default Recipe.
+Runs go on with a longer --last: the map of phi and psi needs 50 ns and more.
 
 RMSE is of all bins below 25 kJ/mol, those never visited counted as 25; "seen" of the visited ones.
 
-Run: python tests/benchmarks/blind_alanine.py [--seeds 5] [--out DIR] [--reference DIR]
+Run: python tests/benchmarks/blind_alanine.py [--seeds 5] [--last "80 ns"] [--out DIR]
+     [--reference DIR]
 """
 
 from __future__ import annotations
@@ -53,6 +55,9 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST)
     parser.add_argument("--features", choices=FEATURES, action="append")
     parser.add_argument("--no-baselines", action="store_true")
+    parser.add_argument(
+        "--last", default=LAST, help="length of the last round, and of what is beside it"
+    )
     parser.add_argument("--out", type=Path, default=Path("blind-alanine"))
     parser.add_argument("--reference", type=Path, help="directory of a run along phi and psi")
     chosen = parser.parse_args()
@@ -66,45 +71,53 @@ def main() -> None:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
         for features in chosen.features or FEATURES:
             out = chosen.out / f"{features.partition(':')[0]}-{seed}"
-            rows.append(_row(features, pdb, out, seed, reference, _blind))
+            rows.append(_row(features, pdb, out, seed, reference, _blind, chosen.last))
         if chosen.no_baselines:
             continue
         for name, along in (("phi, psi", _torsions), ("first 2 PCs", _principal)):
-            _row(name, pdb, chosen.out / f"{name[:3]}-{seed}", seed, reference, along)
-        _row("unbiased", pdb, chosen.out / f"none-{seed}", seed, reference, _unbiased)
+            out = chosen.out / f"{name[:3]}-{seed}"
+            _row(name, pdb, out, seed, reference, along, chosen.last)
+        out = chosen.out / f"none-{seed}"
+        _row("unbiased", pdb, out, seed, reference, _unbiased, chosen.last)
     _sum(rows, reference)
 
 
-def _blind(features: str, pdb: Path, out: Path, seed: int) -> tuple[BiasedRun, int]:
+def _blind(features: str, pdb: Path, out: Path, seed: int, last: str) -> tuple[BiasedRun, int]:
     domain = Trajectories(topology=pdb, features=(features,))
     found = rounds(
         from_pdb(pdb, force_field="amber99sb"), _start(pdb, out, seed), domain=domain,
-        out=out / "rounds", number=ROUNDS, time=TIME, last=LAST, settings=PLATFORM, rng=seed,
+        out=out / "rounds", number=ROUNDS, time=TIME, last=last, settings=PLATFORM, rng=seed,
         resume=True,
     )  # fmt: skip
     return found.run, len(found.rounds)
 
 
-def _torsions(_: str, pdb: Path, out: Path, seed: int) -> tuple[BiasedRun, int]:
-    return _biased(_phi_psi(), pdb, out, seed), 1
+def _torsions(_: str, pdb: Path, out: Path, seed: int, last: str) -> tuple[BiasedRun, int]:
+    return _biased(_phi_psi(), pdb, out, seed, last), 1
 
 
-def _principal(_: str, pdb: Path, out: Path, seed: int) -> tuple[BiasedRun, int]:
+def _principal(_: str, pdb: Path, out: Path, seed: int, last: str) -> tuple[BiasedRun, int]:
     domain = Trajectories(topology=pdb, features=("distances",))
     table = domain.read(_start(pdb, out, seed)[0])
     found = learn(table, kind="pca", dim=2, descriptors=domain.descriptors, rng=seed)
-    return _biased(found.variable, pdb, out, seed), 1
+    return _biased(found.variable, pdb, out, seed, last), 1
 
 
-def _unbiased(_: str, pdb: Path, out: Path, seed: int) -> tuple[BiasedRun, int]:
-    return _biased(_phi_psi(), pdb, out, seed, method="none"), 1
+def _unbiased(_: str, pdb: Path, out: Path, seed: int, last: str) -> tuple[BiasedRun, int]:
+    return _biased(_phi_psi(), pdb, out, seed, last, method="none"), 1
 
 
 def _biased(
-    variable: CollectiveVariable, pdb: Path, out: Path, seed: int, *, method: str = "opes"
+    variable: CollectiveVariable,
+    pdb: Path,
+    out: Path,
+    seed: int,
+    last: str,
+    *,
+    method: str = "opes",
 ) -> BiasedRun:
     return simulate(
-        variable, system=from_pdb(pdb, force_field="amber99sb"), time=LAST, out=out / "run",
+        variable, system=from_pdb(pdb, force_field="amber99sb"), time=last, out=out / "run",
         method=method, frames=200, rng=seed, resume=True, **SETTINGS,
     )  # fmt: skip
 
@@ -130,13 +143,13 @@ def _phi_psi() -> CollectiveVariable:
 
 
 def _row(
-    name: str, pdb: Path, out: Path, seed: int, reference: dict[str, Any], along: Any
+    name: str, pdb: Path, out: Path, seed: int, reference: dict[str, Any], along: Any, last: str
 ) -> dict[str, Any]:
     """One run judged by phi and psi; kept as JSON, so that a table may be made in parts."""
-    path = out / "judged.json"
+    path = out / f"judged-{last.replace(' ', '')}.json"
     if not path.exists():
         began = time.process_time()
-        run, count = along(name, pdb, out, seed)
+        run, count = along(name, pdb, out, seed, last)
         row = {"cpu": time.process_time() - began, "rounds": count, **_judged(run, reference)}
         path.write_text(json.dumps(row))
     row = {"name": name, "seed": seed, **json.loads(path.read_text())}
