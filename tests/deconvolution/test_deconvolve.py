@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from sciae.deconvolution import Known, deconvolve
 from sciae.errors import DataError, SpecError
@@ -22,6 +23,16 @@ def pairs(seed: int, blur: float = 0.3, count: int = 2000) -> tuple[np.ndarray, 
     rng = np.random.default_rng(seed)
     s = rng.uniform(-1.7, 1.7, count)
     return s, s + rng.normal(0, blur, count)
+
+
+Z_EDGES = np.linspace(-3.2, 3.2, 81)
+
+
+def known(blur: float = 0.3) -> Known:
+    """The law of the blur itself, in bins; at five places in each bin of s."""
+    places = (EDGES[:-1, None] + np.diff(EDGES)[:, None] * (np.arange(5) + 0.5) / 5).ravel()
+    below = ndtr((Z_EDGES[:, None] - places) / blur)
+    return Known(np.diff(below, axis=0).reshape(80, -1, 5).mean(2))
 
 
 def blurred(s: np.ndarray, seed: int, blur: float = 0.3) -> np.ndarray:
@@ -45,17 +56,14 @@ def test_the_band_holds_the_truth_where_the_naive_curve_does_not() -> None:
 
 
 def test_a_frozen_result_is_normalised() -> None:
-    found = deconvolve(
-        blurred(sampled(3000, 1), 2), edges=EDGES, pairs=pairs(3), correlated=False, rng=4
-    )
+    z, own = blurred(sampled(3000, 1), 2), {"pairs": known(), "z_edges": Z_EDGES}
+    found = deconvolve(z, edges=EDGES, correlated=False, rng=4, **own)
     mass = np.exp(-found.draws) * np.diff(EDGES)
     assert np.allclose(mass.sum(1), 1)
     assert found.F.min() == 0
     share = found.of(lambda p: p[:, 20:].sum(1))
     assert share.low < 0.5 < share.high
-    again = deconvolve(
-        blurred(sampled(3000, 1), 2), edges=EDGES, pairs=pairs(3), correlated=False, rng=4
-    )
+    again = deconvolve(z, edges=EDGES, correlated=False, rng=4, **own)
     assert np.array_equal(found.draws, again.draws)
 
 
@@ -65,7 +73,7 @@ def test_weights_and_a_forward_bias_say_the_same() -> None:
     z = blurred(sampled(60_000, 6), 7)
     kept = z[rng.uniform(size=len(z)) < np.exp(-1.5 * (z + 1.2).clip(0, 2.4))]
     bias = 1.5 * (kept + 1.2).clip(0, 2.4)
-    common = {"edges": EDGES, "pairs": pairs(8), "correlated": False}
+    common = {"edges": EDGES, "pairs": known(), "z_edges": Z_EDGES, "correlated": False}
     weighted = deconvolve(kept, log_weight=bias, rng=1, **common)
     forward = deconvolve([kept], windows=[lambda z: 1.5 * (z + 1.2).clip(0, 2.4)], rng=1, **common)
     seen = TRUTH < 4
@@ -78,7 +86,7 @@ def test_weights_and_a_forward_bias_say_the_same() -> None:
 def test_correlated_frames_widen_the_band() -> None:
     s = np.repeat(sampled(1000, 9), 20)
     z = blurred(s, 10, 0.05)
-    own = {"edges": EDGES, "pairs": pairs(11, 0.05), "rng": 1}
+    own = {"edges": EDGES, "pairs": known(0.05), "z_edges": Z_EDGES, "rng": 1}
     wide, narrow = (
         deconvolve(z, correlated=correlated, **own).delta((-1.7, 0), (0, 1.7))
         for correlated in (True, False)
