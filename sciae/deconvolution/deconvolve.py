@@ -146,7 +146,7 @@ def deconvolve(
     drawn += np.log((np.exp(-drawn) * width).sum(1, keepdims=True))
     return Deconvolved(
         edges=s_edges, draws=drawn, naive=_naive(series, s_edges, log_weight), kernel=kernel,
-        period=period, warnings=kernel.notes,
+        period=period, warnings=(*kernel.notes, *_left_out(series, bins)),
     )  # fmt: skip
 
 
@@ -226,6 +226,13 @@ def _counts(
     if not correlated:
         return counts
     return counts.thinned(np.stack([_slowness(one, count, sides) for one in where]))
+
+
+def _left_out(series: list[Array], bins: Array) -> tuple[str, ...]:
+    """What lies in no bin of z, in words."""
+    frames = sum(map(len, series))
+    lost = sum(int(((one < bins[0]) | (one >= bins[-1])).sum()) for one in series)
+    return (f"{lost} of {frames} frames lie in no bin of z",) if lost else ()
 
 
 def _slowness(where: NDArray[np.intp], count: int, sides: Array | None) -> Array:

@@ -29,7 +29,7 @@ AMPLITUDES = tuple(np.geomspace(0.1, 300.0, 15).tolist())
 LARGEST = 30.0  # kT: with 5 % prior chance the walk's amplitude is three times as much
 RANGE = 30.0  # kT: how far from their mean bins may be, whatever their neighbours say
 STEPS, CLOSE = 500, 1e-4  # of the gain in ln P that a step promises
-UPHILL = 1e-4
+UPHILL, ROUNDING = 1e-4, 1e-2
 HALVINGS = 40
 
 
@@ -133,7 +133,7 @@ def laplace(
     Raises
     ------
     FitError
-        If there is no mode within some hundred steps.
+        If there is no mode within some hundred steps, or none can be climbed to.
     """
     bins, ways = len(walk), kernel.ways
     prior = np.eye(bins + ways)
@@ -151,7 +151,7 @@ def laplace(
     for _ in range(STEPS):
         slope = sign * found.gradient - prior @ at
         step = cho_solve((_factor(found, prior, turned), True), slope)
-        gain = float(slope @ step)
+        gain = promised = float(slope @ step)
         if gain < CLOSE:
             break
         for _ in range(HALVINGS):
@@ -160,6 +160,8 @@ def laplace(
                 break
             step, gain = step / 2, gain / 2
         else:
+            if promised > ROUNDING:
+                raise FitError(f"no way up that promises {promised:.2g}", where="laplace")
             break  # as high as rounding lets it
         at, best, found = at + step, new, ahead
     else:

@@ -94,6 +94,13 @@ def test_correlated_frames_widen_the_band() -> None:
     assert wide.high - wide.low > 1.15 * (narrow.high - narrow.low)
 
 
+def test_frames_that_no_bin_holds_are_counted() -> None:
+    z = np.append(blurred(sampled(900, 1), 2), [8.0, -9.0])
+    own = {"edges": EDGES, "z_edges": Z_EDGES, "pairs": known(), "correlated": False, "rng": 1}
+    assert deconvolve(z, **own).warnings == ("2 of 902 frames lie in no bin of z",)
+    assert deconvolve(z[:-2], **own).warnings == ()
+
+
 def test_an_angle_has_no_ends() -> None:
     edges = np.linspace(-np.pi, np.pi, 37)
     rng = np.random.default_rng(12)
